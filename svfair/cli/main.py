@@ -1,0 +1,50 @@
+"""The `svfair` command. Each command lives in a file of its own and imports what it needs when it runs."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from svfair import __version__
+from svfair.errors import InputError
+
+USAGE_ERROR = 2
+
+
+class _Commands(TyperGroup):
+    """Turns bad input into one line and exit code 2, in a process and under typer's test runner alike."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            typer.echo(f"svfair: {error}", err=True)
+            raise typer.Exit(USAGE_ERROR) from error
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Train speaker verification whose errors are spread more evenly over people, and measure it.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"svfair {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+# One line a command: app.command(name)(module.function)
