@@ -1,0 +1,1 @@
+"""From recordings and an extractor to the scores of trials."""

@@ -1,0 +1,89 @@
+"""Regions of the embedding space: k-means over the embeddings that training saw last."""
+
+import torch
+from scipy.optimize import linear_sum_assignment
+from sklearn.cluster import KMeans
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Regions(nn.Module):
+    """Split the unit sphere of embeddings into regions by k-means on a rolling bank.
+
+    Parameters
+    ----------
+    count
+        Number of regions K.
+    embedding_size
+        Size of an embedding.
+    bank_size
+        How many of the latest training embeddings are kept to fit on; at least `count`.
+    seed
+        Seed of k-means; every refit draws anew from it.
+
+    Notes
+    -----
+    Bank, centroids and counters are buffers: they travel in `state_dict`, so a resumed run goes on as it
+    would have. After a refit the new regions take the ids of the old ones that they lie nearest to
+    (Hungarian assignment), so that what an adversary learned of a region stays valid.
+    """
+
+    centroids: Tensor
+    bank: Tensor
+    added: Tensor
+    fits: Tensor
+
+    def __init__(self, count: int, embedding_size: int, *, bank_size: int = 4096, seed: int = 0) -> None:
+        super().__init__()
+        if count < 1:
+            raise ValueError(f"at least one region is needed, not {count}")
+        if bank_size < count:
+            raise ValueError(f"a bank of {bank_size} embeddings cannot be split into {count} regions")
+        self.count = count
+        self.seed = seed
+        self.register_buffer("centroids", torch.zeros(count, embedding_size))
+        self.register_buffer("bank", torch.zeros(bank_size, embedding_size))
+        self.register_buffer("added", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("fits", torch.zeros((), dtype=torch.int64))
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether `refit` has run; before it, every embedding is in region 0."""
+        return int(self.fits) > 0
+
+    @torch.no_grad()
+    def add(self, embeddings: Tensor) -> None:
+        """Put a batch of embeddings, shape (batch, size), into the bank in place of the oldest."""
+        embeddings = functional.normalize(embeddings.detach().to(self.bank.dtype), dim=-1)[-len(self.bank) :]
+        slots = (self.added + torch.arange(len(embeddings), device=self.bank.device)) % len(self.bank)
+        self.bank[slots] = embeddings
+        self.added += len(embeddings)
+
+    @torch.no_grad()
+    def refit(self) -> None:
+        """Fit the regions to the bank.
+
+        Raises
+        ------
+        ValueError
+            When the bank holds fewer embeddings than there are regions.
+        """
+        held = min(int(self.added), len(self.bank))
+        if held < self.count:
+            raise ValueError(f"{held} embeddings in the bank cannot be split into {self.count} regions")
+        kmeans = KMeans(self.count, n_init=1, random_state=self.seed + int(self.fits))
+        kmeans.fit(self.bank[:held].cpu().numpy())
+        found = torch.from_numpy(kmeans.cluster_centers_).to(self.centroids)
+        if self.is_fitted:
+            _, order = linear_sum_assignment(torch.cdist(self.centroids, found).cpu().numpy())
+            found = found[torch.from_numpy(order).to(found.device)]
+        self.centroids.copy_(found)
+        self.fits += 1
+
+    @torch.no_grad()
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """Return the region of each embedding: (batch, size) to int64 (batch,)."""
+        if not self.is_fitted:
+            return torch.zeros(len(embeddings), dtype=torch.int64, device=embeddings.device)
+        unit = functional.normalize(embeddings.detach().to(self.centroids.dtype), dim=-1)
+        return torch.cdist(unit, self.centroids).argmin(1)

@@ -1,0 +1,94 @@
+"""Embeddings of whole utterances, and the file that keeps them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+from torch.nn import functional
+
+from svfair.data.audio import read_audio
+from svfair.data.manifest import Manifest
+from svfair.errors import InputError
+from svfair.extractors import EcapaExtractor
+
+
+def embed(
+    extractor: EcapaExtractor,
+    manifest: Manifest,
+    *,
+    device: str = "cpu",
+    progress: Callable[[int], None] | None = None,
+) -> pl.DataFrame:
+    """Embed every utterance of a manifest, each as a whole.
+
+    Parameters
+    ----------
+    extractor
+        Put into evaluation mode.
+    manifest
+        What to embed.
+    device
+        Where to run.
+    progress
+        Called with the number of utterances done.
+
+    Returns
+    -------
+    polars.DataFrame
+        `utterance_id` and `embedding`, a unit-norm float32 array of fixed size.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be read.
+    """
+    extractor = extractor.eval().to(device)
+    rate, size = extractor.settings["sample_rate"], extractor.settings["embedding_size"]
+    embeddings = np.empty((manifest.table.height, size), dtype=np.float32)
+    for number, row in enumerate(manifest.table.iter_rows(named=True)):
+        waveform = torch.from_numpy(read_audio(manifest.path_of(row), sample_rate=rate)).to(device)
+        with torch.inference_mode():
+            embeddings[number] = functional.normalize(extractor(waveform[None])[0], dim=0).cpu().numpy()
+        if progress is not None:
+            progress(number + 1)
+    return _frame(manifest.table["utterance_id"].to_list(), embeddings)
+
+
+def write_embeddings(table: pl.DataFrame, path: Path) -> None:
+    """Write embeddings as Parquet, whole or not at all."""
+    temporary = path.with_name(path.name + ".part")
+    table.write_parquet(temporary)
+    temporary.replace(path)
+
+
+def read_embeddings(path: Path) -> pl.DataFrame:
+    """Read a Parquet file with columns `utterance_id` and `embedding`.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, is no Parquet file, lacks a column, or its embeddings differ in size.
+    """
+    try:
+        table = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path}: cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+    missing = {"utterance_id", "embedding"} - set(table.columns)
+    if missing:
+        raise InputError(f"{path}: no column '{min(missing)}'; it has {', '.join(table.columns)}")
+    if isinstance(table.schema["embedding"], pl.List):
+        sizes = table["embedding"].list.len().unique()
+        if len(sizes) != 1:
+            raise InputError(f"{path}: embeddings differ in size ({sizes.min()} to {sizes.max()})")
+        return table.with_columns(pl.col("embedding").list.to_array(int(sizes[0])))
+    return table
+
+
+def _frame(utterances: list[str], embeddings: npt.NDArray[np.float32]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"utterance_id": utterances, "embedding": embeddings},
+        schema={"utterance_id": pl.String, "embedding": pl.Array(pl.Float32, embeddings.shape[1])},
+    )

@@ -1,0 +1,168 @@
+import math
+from collections.abc import Iterator
+
+import speechbrain as sb
+import torch
+from speechbrain.utils.checkpoints import Checkpointer
+from torch import Tensor
+from torch.utils.data import Sampler
+
+from svfair.extractors import EcapaExtractor
+from svfair.losses import PairLoss
+from svfair.reweighting import AdversarialReweighting
+from svfair.training.configuration import Training
+from svfair.training.metrics_log import MetricsLog
+from svfair.training.objectives import trained_by_extractor
+
+Batch = dict[str, Tensor]
+
+
+class Interrupted(Exception):  # noqa: N818 - no error: the user asked for it
+    """The user asked to stop; the step at hand is complete."""
+
+
+class MinMaxBrain(sb.Brain):
+    """SpeechBrain's training loop with the min-max turn: extractor first, then the adversary.
+
+    Parameters
+    ----------
+    extractor
+        Trained by the minimising side, together with the parameters of the loss.
+    objective
+        A pair loss for plain training, or `AdversarialReweighting` around one.
+    settings
+        Steps, learning rate, device.
+    adversary_learning_rate
+        Of the adversary's Adam; unused in plain training.
+    checkpointer
+        Where the state goes, and where it is resumed from.
+    log
+        Takes a line every `settings.log_every` steps.
+    """
+
+    def __init__(
+        self,
+        extractor: EcapaExtractor,
+        objective: PairLoss | AdversarialReweighting,
+        settings: Training,
+        *,
+        adversary_learning_rate: float,
+        checkpointer: Checkpointer,
+        log: MetricsLog,
+    ) -> None:
+        super().__init__(
+            modules={"extractor": extractor, "objective": objective},
+            run_opts={
+                "device": settings.device,
+                "ckpt_interval_steps": settings.checkpoint_every,
+                "ckpt_interval_minutes": 0,
+                "tqdm_colored_bar": False,
+            },
+            checkpointer=checkpointer,
+        )
+        self.objective = objective
+        self.settings = settings
+        self.adversary_learning_rate = adversary_learning_rate
+        self.log = log
+        self.stop_requested = False
+        checkpointer.add_recoverables({"extractor": extractor, "objective": objective})
+
+    def init_optimizers(self) -> None:
+        """Give the two sides optimizers of their own."""
+        objective = self.objective
+        learned = [*self.modules["extractor"].parameters(), *trained_by_extractor(objective)]
+        self.optimizers_dict = {
+            "extractor": torch.optim.Adam(
+                learned, lr=self.settings.learning_rate, weight_decay=self.settings.weight_decay
+            )
+        }
+        if isinstance(objective, AdversarialReweighting):
+            self.optimizers_dict["adversary"] = torch.optim.Adam(
+                objective.adversary.parameters(), lr=self.adversary_learning_rate
+            )
+        for name, optimizer in self.optimizers_dict.items():
+            self.checkpointer.add_recoverable(f"optimizer_{name}", optimizer)
+
+    def freeze_optimizers(
+        self, optimizers: dict[str, torch.optim.Optimizer]
+    ) -> dict[str, torch.optim.Optimizer]:
+        """Keep the adversary out of the extractor's step: it takes its own turn."""
+        return {"extractor": optimizers["extractor"]}
+
+    def compute_forward(self, batch: Batch, stage: sb.Stage) -> Tensor:
+        """Return the embeddings of a batch, shape (batch, size)."""
+        embeddings: Tensor = self.modules["extractor"](batch["waveforms"].to(self.device))
+        return embeddings
+
+    def compute_objectives(self, predictions: Tensor, batch: Batch, stage: sb.Stage) -> Tensor:
+        """Return the extractor's objective; the weights in it are constants."""
+        loss: Tensor = self.objective(predictions, batch["labels"].to(self.device))
+        return loss
+
+    def fit_batch(self, batch: Batch) -> Tensor:
+        """Step the extractor, then the adversary on the same embeddings.
+
+        Raises
+        ------
+        Interrupted
+            After the step, when `stop_requested` was set during it.
+        """
+        self._set_learning_rate()
+        loss: Tensor = super().fit_batch(batch)
+        labels = batch["labels"].to(self.device)
+        if isinstance(self.objective, AdversarialReweighting):
+            self.objective.take_turn(self.embeddings, labels, self.optimizers_dict["adversary"])
+        if self.step % self.settings.log_every == 0 or self.step == self.settings.steps:
+            self._log(float(loss), batch["rows"], labels)
+        if self.stop_requested and self.step < self.settings.steps:
+            raise Interrupted
+        return loss
+
+    def on_fit_start(self) -> None:
+        """Resume, and drop what the log says of steps that will be taken again."""
+        super().on_fit_start()
+        self.log.forget_after(self.step)
+
+    def save_checkpoint(self) -> None:
+        """Save the state after the step at hand, in place of the previous checkpoint."""
+        self._save_intra_epoch_ckpt()
+
+    def on_fit_batch_end(self, batch: Batch, outputs: Tensor, loss: Tensor, should_step: bool) -> None:
+        """Keep the embeddings for the adversary's turn."""
+        self.embeddings = outputs.detach()
+
+    def _set_learning_rate(self) -> None:
+        settings = self.settings
+        rate = learning_rate(self.step - 1, settings)
+        for group in self.optimizers_dict["extractor"].param_groups:
+            group["lr"] = rate
+
+    def _log(self, loss: float, rows: Tensor, labels: Tensor) -> None:
+        objective = self.objective
+        health = None
+        if isinstance(objective, AdversarialReweighting) and not objective.is_warming_up:
+            health = objective.examine(self.embeddings, labels)
+        rate = learning_rate(self.step - 1, self.settings)
+        self.log.write(self.step, loss, rate, rows, health)
+
+
+class StepSampler(Sampler[int]):
+    """Hands out the steps that a brain still has to take; a resumed brain starts where it stopped."""
+
+    def __init__(self, brain: MinMaxBrain) -> None:
+        self.brain = brain
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.brain.step, len(self)))
+
+    def __len__(self) -> int:
+        return self.brain.settings.steps
+
+
+def learning_rate(step: int, settings: Training) -> float:
+    """Return the learning rate of a step, counted from 0: linear rise, then cosine decay."""
+    if step < settings.learning_rate_warm_up:
+        return settings.learning_rate * (step + 1) / settings.learning_rate_warm_up
+    decay = (step - settings.learning_rate_warm_up) / max(1, settings.steps - settings.learning_rate_warm_up)
+    floor = min(settings.final_learning_rate, settings.learning_rate)
+    return floor + (settings.learning_rate - floor) * (1 + math.cos(math.pi * decay)) / 2

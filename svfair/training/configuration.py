@@ -1,0 +1,189 @@
+"""The recipe of a training run: every setting, its bounds and its default."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from svfair.errors import InputError
+
+Positive = Annotated[int, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(_Section):
+    """What to train on."""
+
+    manifest: Path | None = Field(None, description="manifest, or folder holding one; `--data` sets it")
+    held_out_manifest: Path | None = Field(
+        None, description="manifest of other speakers to evaluate on; without it, speakers are held out"
+    )
+    held_out_share: Share = Field(0.3, description="share of the speakers held out for evaluation")
+    stratify: tuple[str, ...] = Field(
+        (), description="attributes in which held-out speakers resemble the rest"
+    )
+    speakers_per_batch: Annotated[int, Field(ge=2)] = 40
+    utterances_per_speaker: Annotated[int, Field(ge=2)] = Field(
+        2, description="utterances of each speaker in a batch"
+    )
+    crop_seconds: Annotated[float, Field(gt=0.2)] = 2.0
+    workers: Annotated[int, Field(ge=0)] = Field(
+        0, description="processes that read audio; 0: the training process"
+    )
+
+
+class Extractor(_Section):
+    """Size of the ECAPA-TDNN."""
+
+    channels: Annotated[int, Field(ge=8, multiple_of=8)] = 512
+    embedding_size: Positive = 192
+    mel_bands: Positive = 80
+    attention_channels: Positive = 128
+
+
+class Reweighting(_Section):
+    """Adversarial reweighting; without this section, training is plain."""
+
+    formulation: Literal["pairwise"] = "pairwise"
+    weighting: Literal["mean_one", "literal"] = "mean_one"
+    regions: Positive = 16
+    bank_size: Positive = 4096
+    refit_every: Positive = 100
+    warm_up_share: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.25, description="share of the steps before it begins"
+    )
+    adversary_hidden: Positive | None = Field(None, description="hidden units of the adversary; none: linear")
+    adversary_sees: Literal["embedding", "region", "both"] = "both"
+    adversary_steps: Positive = Field(1, description="adversary steps to each extractor step")
+    adversary_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+
+
+class Objective(_Section):
+    """What is minimised."""
+
+    loss: Literal["pair_logistic", "angular_prototypical"] = "pair_logistic"
+    reweighting: Reweighting | None = None
+
+
+class Training(_Section):
+    """How long and how fast."""
+
+    steps: Positive = 400
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    final_learning_rate: Annotated[float, Field(gt=0)] = Field(
+        1e-4, description="where the cosine decay ends"
+    )
+    learning_rate_warm_up: Annotated[int, Field(ge=0)] = Field(20, description="steps of linear rise")
+    weight_decay: Annotated[float, Field(ge=0)] = 2e-5
+    checkpoint_every: Positive = Field(100, description="steps between checkpoints")
+    log_every: Positive = Field(10, description="steps between lines of metrics.jsonl")
+    device: str = Field("cpu", description="cpu, cuda or cuda:N")
+    threads: Positive | None = Field(None, description="CPU threads; none: torch decides")
+    tensorboard: bool = Field(False, description="also log for TensorBoard (extra `tracking`)")
+
+
+class Evaluation(_Section):
+    """Trials among the held-out speakers, and how they are grouped."""
+
+    match: tuple[str, ...] = Field(
+        ("gender",), description="attributes that both sides of a non-target trial share"
+    )
+    targets_per_speaker: Positive = 60
+    non_targets_per_speaker: Positive = 120
+    by: tuple[str, ...] = Field(("gender", "country_region"), description="attributes to group by")
+    minimum_speakers: Positive = 5
+    minimum_targets: Positive = 100
+
+
+class Recipe(_Section):
+    """A whole run."""
+
+    name: str = Field("run", description="name of the system in tables")
+    seed: Annotated[int, Field(ge=0)] = 0
+    data: Data = Data()
+    extractor: Extractor = Extractor()
+    objective: Objective = Objective()
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+
+
+def read_recipe(path: Path, overrides: dict[str, str] | None = None) -> Recipe:
+    """Read a YAML recipe and apply overrides.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    overrides
+        Dotted field to YAML value, such as `{"training.steps": "200"}`.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or a field is unknown or out of bounds; the field is named.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: a recipe is a mapping of sections, not a {type(content).__name__}")
+    for field, value in (overrides or {}).items():
+        _set(content, field, value)
+    return make_recipe(content, source=str(path))
+
+
+def make_recipe(content: dict[str, Any], source: str = "recipe") -> Recipe:
+    """Check a recipe given as nested dictionaries; raise InputError that names `source` and the field."""
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        first, others = error.errors()[0], error.error_count() - 1
+        field = ".".join(str(part) for part in first["loc"])
+        more = f" (and {others} more)" if others else ""
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(_fields_beside(first["loc"]))
+            raise InputError(f"{source}: unknown field '{field}'{more}; known here: {known}") from error
+        raise InputError(
+            f"{source}: field '{field}': {first['msg']}, not {first['input']!r}{more}"
+        ) from error
+
+
+def to_yaml(recipe: Recipe) -> str:
+    """Return the resolved recipe as YAML that `read_recipe` reads back."""
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
+
+
+def _set(content: dict[str, Any], field: str, value: str) -> None:
+    *sections, last = field.split(".")
+    for section in sections:
+        inner = content.setdefault(section, {})
+        if inner is None:
+            inner = content[section] = {}
+        if not isinstance(inner, dict):
+            raise InputError(f"--set {field}: '{section}' is a value, not a section")
+        content = inner
+    try:
+        content[last] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise InputError(f"--set {field}: '{value}' is not a YAML value") from error
+
+
+def _fields_beside(location: tuple[int | str, ...]) -> list[str]:
+    section: type[BaseModel] = Recipe
+    for part in location[:-1]:
+        annotation: Any = section.model_fields[str(part)].annotation
+        options = getattr(annotation, "__args__", (annotation,))
+        section = next(
+            option for option in options if isinstance(option, type) and issubclass(option, BaseModel)
+        )
+    return list(section.model_fields)

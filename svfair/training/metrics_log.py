@@ -1,0 +1,88 @@
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from svfair.errors import InputError
+from svfair.reweighting import Health
+
+
+class MetricsLog:
+    """Writes `metrics.jsonl`, and TensorBoard events when asked.
+
+    Parameters
+    ----------
+    path
+        The file; lines of an interrupted run are kept.
+    groups
+        For each attribute, the group of every row of the training manifest. They are for monitoring
+        the weights alone: nothing here reaches the training.
+    tensorboard
+        Folder of the TensorBoard events; None for none.
+
+    Raises
+    ------
+    InputError
+        When TensorBoard is wanted but not installed.
+    """
+
+    def __init__(
+        self, path: Path, groups: Mapping[str, Sequence[str]], tensorboard: Path | None = None
+    ) -> None:
+        self.path = path
+        self.groups: dict[str, npt.NDArray[np.str_]] = {
+            name: np.asarray(values, dtype=np.str_) for name, values in groups.items()
+        }
+        self.writer: Any = None
+        if tensorboard is not None:
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError as error:
+                raise InputError(
+                    "training.tensorboard: TensorBoard is not installed; run pip install 'svfair[tracking]'"
+                ) from error
+            self.writer = SummaryWriter(str(tensorboard))
+
+    def forget_after(self, step: int) -> None:
+        """Drop lines beyond a step: a run that is resumed from there will write them again."""
+        if not self.path.is_file():
+            return
+        kept = []
+        for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True):
+            # A line that was cut short by a crash has no newline; it lies beyond any checkpoint.
+            if line.endswith("\n") and json.loads(line)["step"] <= step:
+                kept.append(line)
+        temporary = self.path.with_name(self.path.name + ".part")
+        temporary.write_text("".join(kept), encoding="utf-8")
+        temporary.replace(self.path)
+
+    def write(self, step: int, loss: float, rate: float, rows: Tensor, health: Health | None) -> None:
+        """Append one line: the step's loss and, once the adversary plays, its health."""
+        line: dict[str, Any] = {"step": step, "loss": loss, "learning_rate": rate}
+        if health is not None:
+            line |= {
+                "effective_sample_size": health.effective_sample_size,
+                "weight_loss_correlation": health.weight_loss_correlation,
+                "largest_weight": health.largest_weight,
+                "region_weights": [None if np.isnan(w) else w for w in health.region_weights],
+                "group_weights": self._group_weights(rows, health),
+            }
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        if self.writer is not None:
+            for name, value in line.items():
+                if isinstance(value, float):
+                    self.writer.add_scalar(name, value, step)
+            self.writer.flush()
+
+    def _group_weights(self, rows: Tensor, health: Health) -> dict[str, dict[str, float]]:
+        weights, row_numbers = health.sample_weights.cpu().numpy(), rows.cpu().numpy()
+        means: dict[str, dict[str, float]] = {}
+        for attribute, values in self.groups.items():
+            group = values[row_numbers]
+            means[attribute] = {str(g): float(weights[group == g].mean()) for g in np.unique(group)}
+        return means

@@ -1,0 +1,122 @@
+"""Train an extractor by a recipe, in a run folder."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from speechbrain.utils.checkpoints import Checkpointer
+from torch.utils.data import DataLoader
+
+from svfair.data.batches import CropDataset, SpeakerBalancedBatches
+from svfair.data.manifest import Manifest
+from svfair.errors import InputError
+from svfair.extractors import EcapaExtractor, save_extractor
+from svfair.training.brain import Interrupted, MinMaxBrain, StepSampler
+from svfair.training.configuration import Recipe, Reweighting
+from svfair.training.metrics_log import MetricsLog
+from svfair.training.objectives import build_objective
+from svfair.training.run_folder import RunFolder
+
+
+def train(recipe: Recipe, manifest: Manifest, run: RunFolder, *, progress: bool = True) -> bool:
+    """Train an extractor on the speakers of a manifest, going on from the run's last checkpoint.
+
+    The same recipe and manifest give the same extractor on the same machine, whether or not the run was
+    interrupted: batches and crops are a function of seed and step alone.
+
+    Parameters
+    ----------
+    recipe
+        All settings.
+    manifest
+        Training speakers alone.
+    run
+        Folder from `open_run`.
+    progress
+        Whether to show a bar on standard error.
+
+    Returns
+    -------
+    bool
+        True when training is complete; False when the user interrupted it and a checkpoint was left.
+
+    Raises
+    ------
+    InputError
+        When the device is not there or the manifest has too few speakers for the recipe.
+    """
+    if recipe.training.threads is not None:
+        torch.set_num_threads(recipe.training.threads)
+    _check_device(recipe.training.device)
+    torch.manual_seed(recipe.seed)
+    extractor = EcapaExtractor(**recipe.extractor.model_dump())
+    objective = build_objective(recipe)
+    data, settings = recipe.data, recipe.training
+    batches = SpeakerBalancedBatches(
+        manifest.table,
+        speakers_per_batch=data.speakers_per_batch,
+        utterances_per_speaker=data.utterances_per_speaker,
+        seed=recipe.seed,
+    )
+    attributes = [name for name in recipe.evaluation.by if name in manifest.table.columns]
+    log = MetricsLog(
+        run.metrics,
+        {name: manifest.table[name].fill_null("unknown").to_list() for name in attributes},
+        run.path / "tensorboard" if settings.tensorboard else None,
+    )
+    run.checkpoints.mkdir(exist_ok=True)
+    brain = MinMaxBrain(
+        extractor,
+        objective,
+        settings,
+        adversary_learning_rate=(recipe.objective.reweighting or Reweighting()).adversary_learning_rate,
+        checkpointer=Checkpointer(run.checkpoints),
+        log=log,
+    )
+    loader: DataLoader[dict[str, torch.Tensor]] = DataLoader(
+        CropDataset(manifest, batches, seconds=data.crop_seconds),
+        batch_size=None,
+        sampler=StepSampler(brain),
+        num_workers=data.workers,
+        worker_init_fn=_leave_interrupts_to_the_trainer,
+    )
+    with _stop_on_interrupt(brain):
+        try:
+            brain.fit([1], loader, progressbar=progress)
+        except Interrupted:
+            brain.save_checkpoint()
+            return False
+    save_extractor(extractor.cpu(), run.extractor)
+    return True
+
+
+@contextmanager
+def _stop_on_interrupt(brain: MinMaxBrain) -> Iterator[None]:
+    """Let the first Ctrl-C (or termination) end training after the step at hand; a second one at once."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def request(number: int, frame: object) -> None:
+        brain.stop_requested = True
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, request)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave_interrupts_to_the_trainer(worker: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _check_device(device: str) -> None:
+    kind = device.split(":")[0]
+    if kind not in ("cpu", "cuda"):
+        raise InputError(f"training.device: '{device}' is none of cpu, cuda, cuda:N")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise InputError("training.device: no CUDA device is available here; set it to cpu")

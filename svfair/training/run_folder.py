@@ -1,0 +1,135 @@
+import json
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from svfair import __version__
+from svfair.errors import InputError
+from svfair.training.configuration import Recipe, read_recipe, to_yaml
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run keeps what it makes; every file appears whole or not at all."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The recipe as resolved."""
+        return self.path / "config.yaml"
+
+    @property
+    def checkpoints(self) -> Path:
+        """SpeechBrain's checkpoints, for resuming this run alone."""
+        return self.path / "checkpoints"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object a line: loss and the adversary's health."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def extractor(self) -> Path:
+        """The trained extractor; its presence says that training is complete."""
+        return self.path / "extractor.safetensors"
+
+    @property
+    def speakers(self) -> Path:
+        """Which speakers were trained on and which held out."""
+        return self.path / "speakers.csv"
+
+    @property
+    def embeddings(self) -> Path:
+        """Embeddings of the held-out speakers' utterances."""
+        return self.path / "embeddings.parquet"
+
+    @property
+    def scores(self) -> Path:
+        """Scored trials among the held-out speakers."""
+        return self.path / "scores.parquet"
+
+    @property
+    def report_html(self) -> Path:
+        """The report for people."""
+        return self.path / "report.html"
+
+    @property
+    def report_json(self) -> Path:
+        """The report for programs."""
+        return self.path / "report.json"
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether training is complete."""
+        return self.extractor.is_file()
+
+    def recipe(self) -> Recipe:
+        """Read back the recipe; raise InputError when this is no run folder."""
+        if not self.config.is_file():
+            raise InputError(f"{self.path}: not a run folder, it has no config.yaml")
+        return read_recipe(self.config)
+
+
+def open_run(path: Path, recipe: Recipe, *, resume: bool) -> RunFolder:
+    """Make the folder of a new run, or open that of an interrupted one.
+
+    Raises
+    ------
+    InputError
+        When the folder exists and `resume` is off, or holds a run of another recipe.
+    """
+    run = RunFolder(path)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path}: is a file; name a folder for the run")
+    if path.is_dir() and any(path.iterdir()):
+        if not resume:
+            raise InputError(f"{path}: already exists; add --resume to go on with it, or name another folder")
+        _check_same(run.recipe(), recipe, path)
+        return run
+    path.mkdir(parents=True, exist_ok=True)
+    write_whole(run.config, to_yaml(recipe))
+    write_whole(path / "environment.json", json.dumps(environment(), indent=2) + "\n")
+    return run
+
+
+def environment() -> dict[str, str | int]:
+    """Return the versions and the machine that a figure depends on."""
+    packages = ("numpy", "polars", "scikit-learn", "scipy", "soundfile", "speechbrain", "torch")
+    return {
+        "svfair": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "threads": torch.get_num_threads(),
+        **{package: metadata.version(package) for package in packages},
+    }
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file under a temporary name, then rename it."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _check_same(before: Recipe, now: Recipe, path: Path) -> None:
+    old, new = _flat(before.model_dump(mode="json")), _flat(now.model_dump(mode="json"))
+    for field in sorted(old.keys() | new.keys()):
+        if old.get(field) != new.get(field):
+            raise InputError(
+                f"{path}: holds a run with {field}={old.get(field)}, not {new.get(field)}; "
+                "resume with the recipe that it was started with, or name another folder"
+            )
+
+
+def _flat(content: dict[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in content.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
