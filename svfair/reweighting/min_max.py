@@ -69,9 +69,7 @@ class AdversarialReweighting(nn.Module):
         if formulation not in FORMULATIONS:
             raise ValueError(f"formulation '{formulation}' is none of {', '.join(FORMULATIONS)}")
         if adversary.regions != regions.count:
-            raise ValueError(
-                f"the adversary expects {adversary.regions} regions, but there are {regions.count}"
-            )
+            raise ValueError(f"the adversary expects {adversary.regions} regions, not {regions.count}")
         self.loss = loss
         self.adversary = adversary
         self.regions = regions

@@ -30,7 +30,8 @@ def cosine_scores(embeddings: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFram
     row_of = embeddings.select("utterance_id").with_row_index("row")
     sides = {}
     for side in ("enrol", "test"):
-        rows = trials.join(row_of, left_on=side, right_on="utterance_id", how="left", maintain_order="left")["row"]
+        known = trials.select(utterance_id=side).join(row_of, "utterance_id", "left", maintain_order="left")
+        rows = known["row"]
         if rows.null_count():
             first = trials.filter(rows.is_null())[side][0]
             raise InputError(

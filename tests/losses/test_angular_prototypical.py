@@ -1,0 +1,78 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn import functional
+
+from svfair.losses import AngularPrototypical, CosineScore
+
+
+def make_batch(seed: int, speakers: int, utterances: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    embeddings = torch.randn(speakers * utterances, 5, generator=generator, dtype=torch.float64)
+    order = torch.randperm(speakers * utterances, generator=generator)
+    return embeddings, torch.arange(speakers).repeat_interleave(utterances)[order]
+
+
+def naive_loss(embeddings: Tensor, labels: Tensor, weights: Tensor, scale: float, offset: float) -> float:
+    queries, prototypes = [], []
+    for speaker in sorted(set(labels.tolist())):
+        rows = [i for i, label in enumerate(labels.tolist()) if label == speaker]
+        queries.append(embeddings[rows[0]])
+        prototypes.append(sum(embeddings[i] for i in rows[1:]) / (len(rows) - 1))
+    total = 0.0
+    for j, query in enumerate(queries):
+        scores = [scale * float(functional.cosine_similarity(query, p, dim=0)) + offset for p in prototypes]
+        others = sum(
+            float(weights[j, k]) * math.exp(scores[k] - scores[j]) for k in range(len(scores)) if k != j
+        )
+        total += float(weights[j, j]) * math.log1p(others)
+    return total / len(queries)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), speakers=st.integers(2, 5), utterances=st.integers(2, 4))
+def test_matches_a_double_loop(seed: int, speakers: int, utterances: int) -> None:
+    embeddings, labels = make_batch(seed, speakers, utterances)
+    loss = AngularPrototypical(CosineScore(6.0, -1.0)).double()
+    ones = torch.ones(speakers, speakers, dtype=torch.float64)
+    weights = 0.1 + torch.rand(ones.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    for given_weights, expected_weights in ((None, ones), (ones, ones), (weights, weights)):
+        expected = naive_loss(embeddings, labels, expected_weights, 6.0, -1.0)
+        assert float(loss(embeddings, labels, given_weights).detach()) == pytest.approx(expected, rel=1e-6)
+
+
+def test_is_the_cross_entropy_of_finding_the_own_prototype() -> None:
+    embeddings, labels = make_batch(5, speakers=4, utterances=2)
+    loss = AngularPrototypical().double()
+    scores = loss.compare(embeddings, labels).scores
+    expected = functional.cross_entropy(scores, torch.arange(4))
+    assert float(loss(embeddings, labels).detach()) == pytest.approx(float(expected.detach()), rel=1e-9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_never_falls_when_a_weight_rises(seed: int) -> None:
+    # The trap: with the weights inside the softmax, a larger weight of the target pair lowers the loss.
+    embeddings, labels = make_batch(seed, speakers=4, utterances=2)
+    weights = (0.05 + torch.rand(4, 4, dtype=torch.float64)).requires_grad_()
+    AngularPrototypical().double()(embeddings, labels, weights).backward()
+    assert weights.grad is not None
+    assert bool((weights.grad > 0).all())
+
+
+def test_gradients_with_weights() -> None:
+    embeddings, labels = make_batch(7, speakers=3, utterances=3)
+    loss = AngularPrototypical().double()
+    weights = 0.5 + torch.rand(3, 3, dtype=torch.float64)
+    assert torch.autograd.gradcheck(
+        lambda e, w: loss(e, labels, w), (embeddings.requires_grad_(), weights.requires_grad_())
+    )
+
+
+def test_a_speaker_with_one_utterance_is_refused() -> None:
+    with pytest.raises(ValueError, match="two utterances"):
+        AngularPrototypical()(torch.randn(3, 4), torch.tensor([0, 0, 1]))
