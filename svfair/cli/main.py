@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from svfair import __version__
+from svfair.cli import embed, score, train
 from svfair.errors import InputError
 
 USAGE_ERROR = 2
@@ -48,3 +49,6 @@ def _options(
 
 
 # One line a command: app.command(name)(module.function)
+app.command("train")(train.train)
+app.command("embed")(embed.embed)
+app.command("score")(score.score)

@@ -1,0 +1,49 @@
+# Every verb works alone on a fresh machine with Python 3.11+: it makes the virtual environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test test-fast lint format types bench audit-data constraints clean
+
+demo: $(INSTALLED)  ## Train twice on synthetic speech and print the fairness table
+	$(BIN)/svfair demo demo
+
+test: $(INSTALLED)  ## The whole test suite
+	$(BIN)/python -m pytest
+
+test-fast: $(INSTALLED)  ## Without the tests that take more than a few seconds
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(INSTALLED)  ## Style, and the arrows between rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+bench: $(INSTALLED) audit-data  ## Ratios against peers, measured in the same run
+	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/training_step.py
+
+# Real scores of two public systems. GPL-3: installed for its data, never imported, nothing copied.
+audit-data: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --no-deps bt4vt==1.0.1
+
+constraints: $(INSTALLED)
+	(head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^bt4vt|@') > constraints.new
+	mv constraints.new constraints.txt
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("svfair needs Python 3.11 or newer: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,tracking,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist demo runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,41 @@
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def embed(
+    run: Annotated[Path, typer.Argument(help="Run folder, or an extractor.safetensors.", exists=True)],
+    manifest: Annotated[Path, typer.Argument(help="Manifest, or folder holding one.", exists=True)],
+    out: Annotated[Path, typer.Argument(help="Parquet file to write.")],
+    device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """Embed every utterance of a manifest with a trained extractor.
+
+    [bold]Example:[/bold] svfair embed runs/pairwise-0 corpus embeddings.parquet
+    """
+    import json
+
+    from rich.console import Console
+
+    from svfair.data.manifest import read_manifest
+    from svfair.extractors import load_extractor
+    from svfair.scoring.embeddings import embed as embed_manifest
+    from svfair.scoring.embeddings import write_embeddings
+    from svfair.training.command import embedding_progress
+
+    extractor = load_extractor(run / "extractor.safetensors" if run.is_dir() else run)
+    utterances = read_manifest(manifest)
+    console = Console(stderr=True)
+    with embedding_progress(console) as progress:
+        task = progress.add_task("Embedding", total=utterances.table.height)
+        table = embed_manifest(
+            extractor, utterances, device=device, progress=lambda done: progress.update(task, completed=done)
+        )
+    write_embeddings(table, out)
+    size = extractor.settings["embedding_size"]
+    if as_json:
+        typer.echo(json.dumps({"embeddings": str(out), "utterances": table.height, "size": size}))
+    else:
+        console.print(f"Wrote {table.height} embeddings of size {size} to {out}", highlight=False)

@@ -1,0 +1,30 @@
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def score(
+    embeddings: Annotated[Path, typer.Argument(help="Embeddings, Parquet.", exists=True, dir_okay=False)],
+    trials: Annotated[
+        Path, typer.Argument(help="Trial list in any format read.", exists=True, dir_okay=False)
+    ],
+    out: Annotated[Path, typer.Argument(help="Scores to write, .parquet or .csv.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+) -> None:
+    """Score trials by the cosine of their embeddings.
+
+    [bold]Example:[/bold] svfair score embeddings.parquet trials.txt scores.parquet
+    """
+    import json
+
+    from svfair.data.trials import read_trials, write_scores
+    from svfair.scoring.cosine import cosine_scores
+    from svfair.scoring.embeddings import read_embeddings
+
+    scores = cosine_scores(read_embeddings(embeddings), read_trials(trials))
+    write_scores(scores, out)
+    if as_json:
+        typer.echo(json.dumps({"scores": str(out), "trials": scores.height}))
+    else:
+        typer.echo(f"Wrote {scores.height} scores to {out}", err=True)
