@@ -1,0 +1,134 @@
+"""Training batches as a function of seed and step alone: a resumed run sees what it would have seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from svfair.data.audio import read_crop
+from svfair.data.manifest import Manifest
+from svfair.errors import InputError
+
+# Each kind of draw has a stream of its own, so that none changes when another does.
+_ORDER, _CROPS = 0, 1
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """What goes into one batch, speaker by speaker.
+
+    Parameters
+    ----------
+    rows
+        Rows of the manifest, int64 (speakers * utterances,).
+    labels
+        Number of the speaker of each row, int64, same shape.
+    positions
+        Where each crop lies in its file, in [0, 1), float64, same shape.
+    """
+
+    rows: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+    positions: npt.NDArray[np.float64]
+
+
+class SpeakerBalancedBatches:
+    """Batches of P speakers with K utterances each.
+
+    Every pass over the speakers is a permutation of them, cut into batches; the remainder that does not
+    fill a batch is left out of that pass. A speaker's K utterances come from different sessions as far as
+    it has them, then repeat sessions, and repeat utterances only when it has fewer than K.
+
+    Parameters
+    ----------
+    table
+        Manifest table with `speaker_id` and `session_id`.
+    speakers_per_batch, utterances_per_speaker
+        P and K.
+    seed
+        Of all draws.
+
+    Raises
+    ------
+    InputError
+        When there are fewer speakers than a batch needs.
+    """
+
+    def __init__(
+        self, table: pl.DataFrame, *, speakers_per_batch: int, utterances_per_speaker: int, seed: int
+    ) -> None:
+        grouped = (
+            table.with_row_index("row")
+            .group_by("speaker_id")
+            .agg("row", pl.col("session_id").rank("dense").alias("session"))
+            .sort("speaker_id")
+        )
+        self.speakers: list[str] = grouped["speaker_id"].to_list()
+        if len(self.speakers) < speakers_per_batch:
+            raise InputError(
+                f"data.speakers_per_batch: a batch needs {speakers_per_batch} speakers, "
+                f"but there are {len(self.speakers)} to train on; set it lower"
+            )
+        self._rows = [np.asarray(rows, dtype=np.int64) for rows in grouped["row"]]
+        self._sessions = [np.asarray(sessions, dtype=np.int64) for sessions in grouped["session"]]
+        self.speakers_per_batch = speakers_per_batch
+        self.utterances_per_speaker = utterances_per_speaker
+        self.seed = seed
+
+    def plan(self, step: int) -> BatchPlan:
+        """Return the batch of a step, counted from 0."""
+        per_pass = len(self.speakers) // self.speakers_per_batch
+        number, part = divmod(step, per_pass)
+        order = np.random.default_rng([self.seed, _ORDER, number]).permutation(len(self.speakers))
+        chosen = order[part * self.speakers_per_batch : (part + 1) * self.speakers_per_batch]
+        random = np.random.default_rng([self.seed, _CROPS, step])
+        rows = np.concatenate([self._utterances(speaker, random) for speaker in chosen])
+        return BatchPlan(
+            rows=rows,
+            labels=np.repeat(chosen, self.utterances_per_speaker).astype(np.int64),
+            positions=random.random(len(rows)),
+        )
+
+    def _utterances(self, speaker: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
+        shuffled = random.permutation(len(self._rows[speaker]))
+        sessions = self._sessions[speaker][shuffled]
+        # How many utterances of the same session stand before this one: the first of each session go first.
+        before = np.array([np.count_nonzero(sessions[:i] == session) for i, session in enumerate(sessions)])
+        ordered = self._rows[speaker][shuffled[np.argsort(before, kind="stable")]]
+        return np.resize(ordered, self.utterances_per_speaker)
+
+
+class CropDataset(Dataset[dict[str, Tensor]]):
+    """The batch of each step, read from disk: index it with a step, load it with `batch_size=None`.
+
+    An item has `waveforms` float32 (batch, samples), `labels` int64 (batch,) and `rows` int64 (batch,).
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        batches: SpeakerBalancedBatches,
+        *,
+        seconds: float,
+        sample_rate: int = 16000,
+    ) -> None:
+        self.paths = manifest.paths()
+        self.batches = batches
+        self.seconds = seconds
+        self.sample_rate = sample_rate
+
+    def __getitem__(self, step: int) -> dict[str, Tensor]:
+        plan = self.batches.plan(step)
+        crops = [
+            read_crop(self.paths[row], position, self.seconds, sample_rate=self.sample_rate)
+            for row, position in zip(plan.rows, plan.positions, strict=True)
+        ]
+        return {
+            "waveforms": torch.from_numpy(np.stack(crops)),
+            "labels": torch.from_numpy(plan.labels),
+            "rows": torch.from_numpy(plan.rows),
+        }

@@ -1,0 +1,104 @@
+"""Trials among the speakers of a manifest, of the kind of VoxCeleb1-H."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from svfair.errors import InputError
+
+IntArray = npt.NDArray[np.int64]
+
+
+def design_trials(
+    table: pl.DataFrame,
+    *,
+    match: Sequence[str] = ("gender",),
+    targets_per_speaker: int,
+    non_targets_per_speaker: int,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Draw trials: targets over different sessions, non-targets between speakers who share attributes.
+
+    Parameters
+    ----------
+    table
+        Manifest table with `utterance_id`, `speaker_id`, `session_id` and the `match` attributes.
+    match
+        Attributes that both speakers of a non-target trial share, as in VoxCeleb1-H (gender, country).
+    targets_per_speaker, non_targets_per_speaker
+        Trials with a speaker on the enrolment side; fewer when it has no more pairs.
+    seed
+        Of the draw. The order of the table's rows does not matter.
+
+    Returns
+    -------
+    polars.DataFrame
+        `enrol`, `test`, `is_target`; no pair occurs twice, in either order.
+
+    Raises
+    ------
+    InputError
+        When an attribute is not there, or no target or no non-target trial can be made.
+    """
+    missing = [name for name in match if name not in table.columns]
+    if missing:
+        raise InputError(f"match: no attribute '{missing[0]}'; the manifest has {', '.join(table.columns)}")
+    table = table.sort("utterance_id")
+    speakers = table["speaker_id"].rank("dense").to_numpy().astype(np.int64)
+    sessions = table.select(pl.struct("speaker_id", "session_id").rank("dense")).to_series().to_numpy()
+    if match:
+        cells = (
+            table.select(pl.struct(pl.col(match).fill_null("unknown")).rank("dense")).to_series().to_numpy()
+        )
+    else:
+        cells = np.zeros(table.height, dtype=np.int64)
+    random = np.random.default_rng(seed)
+    targets, non_targets = [], []
+    for speaker in np.unique(speakers):
+        own = np.flatnonzero(speakers == speaker)
+        first, second = np.triu_indices(len(own), k=1)
+        pairs = np.stack([own[first], own[second]], axis=1)
+        pairs = pairs[sessions[pairs[:, 0]] != sessions[pairs[:, 1]]]
+        targets.append(random.permutation(pairs)[:targets_per_speaker])
+        others = np.flatnonzero((cells == cells[own[0]]) & (speakers != speaker))
+        if len(others):
+            non_targets.append(_draw_pairs(own, others, speakers, non_targets_per_speaker, random))
+    chosen_targets, chosen_non_targets = _join(targets), _unordered_unique(_join(non_targets))
+    if not len(chosen_targets):
+        raise InputError("trials: no speaker has two sessions, so there is no target trial to make")
+    if not len(chosen_non_targets):
+        raise InputError(f"trials: no two speakers share {', '.join(match)}, so there is no non-target trial")
+    pairs = np.concatenate([chosen_targets, chosen_non_targets])
+    utterances = table["utterance_id"]
+    return pl.DataFrame(
+        {
+            "enrol": utterances[pairs[:, 0]],
+            "test": utterances[pairs[:, 1]],
+            "is_target": np.arange(len(pairs)) < len(chosen_targets),
+        }
+    )
+
+
+def _draw_pairs(
+    own: IntArray, others: IntArray, speakers: IntArray, count: int, random: np.random.Generator
+) -> IntArray:
+    """Draw pairs whose other side is spread evenly over the other speakers."""
+    names = np.unique(speakers[others])
+    drawn = random.permutation(np.resize(random.permutation(names), count))
+    shuffled = random.permutation(others)
+    by_speaker = {name: shuffled[speakers[shuffled] == name] for name in names}
+    test = np.array([random.choice(by_speaker[name]) for name in drawn], dtype=np.int64)
+    return np.stack([random.choice(own, size=count), test], axis=1)
+
+
+def _unordered_unique(pairs: IntArray) -> IntArray:
+    if not len(pairs):
+        return pairs
+    _, first = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True)
+    return pairs[np.sort(first)]
+
+
+def _join(parts: list[IntArray]) -> IntArray:
+    return np.concatenate(parts) if parts else np.empty((0, 2), dtype=np.int64)
