@@ -92,8 +92,8 @@ def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Consol
     scale = QUICK if quick else FULL
     console.rule("1/4  Synthetic speech")
     training, unseen = _corpora(scale, seed)
-    training_manifest = make_corpus(training, out / "training", workers=workers)
-    unseen_manifest = make_corpus(unseen, out / "unseen", workers=workers)
+    training_manifest = make_corpus(training, out / "training", workers=workers, console=console)
+    unseen_manifest = make_corpus(unseen, out / "unseen", workers=workers, console=console)
     evaluations = []
     for number, system in enumerate(SYSTEMS, start=2):
         console.rule(f"{number}/4  {system}")

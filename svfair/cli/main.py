@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from svfair import __version__
-from svfair.cli import demo, embed, score, train
+from svfair.cli import demo, embed, score, synth, train
 from svfair.errors import InputError
 
 USAGE_ERROR = 2
@@ -53,3 +53,4 @@ app.command("train")(train.train)
 app.command("embed")(embed.embed)
 app.command("score")(score.score)
 app.command("demo")(demo.demo)
+app.command("synth")(synth.synth)

@@ -1,0 +1,197 @@
+"""A corpus of many synthetic speakers whose gender and country are known."""
+
+import functools
+import json
+import multiprocessing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import soundfile
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from svfair.corpora.espeak import require_espeak
+from svfair.corpora.synthetic_speaker import SyntheticSpeaker, ignore_interrupts, record
+from svfair.corpora.synthetic_voices import ACCENTS
+from svfair.data.manifest import write_manifest
+from svfair.errors import InputError
+
+_PARAMETERS = "corpus.json"
+_AUDIO = "audio"
+
+
+@dataclass(frozen=True)
+class SyntheticCorpus:
+    """What a corpus holds; equal values give equal recordings, byte for byte.
+
+    Parameters
+    ----------
+    speakers
+        Number of speakers.
+    sessions, utterances
+        Sessions of each speaker, and utterances in a session. A session is a channel of its own.
+    female_share
+        Share of female speakers, met to the nearest speaker.
+    countries
+        Weight of each country; see `svfair.corpora.synthetic_voices.ACCENTS`.
+    balanced
+        Equal numbers in each gender and country instead: what a test set should have.
+    seed
+        Of all draws; part of the speakers' ids, so that corpora of different seeds share no speaker.
+
+    Raises
+    ------
+    InputError
+        When a value is out of bounds; it is named.
+    """
+
+    speakers: int = 240
+    sessions: int = 4
+    utterances: int = 5
+    female_share: float = 0.28
+    countries: Mapping[str, float] = field(default_factory=lambda: {"USA": 0.7, "UK": 0.2, "Jamaica": 0.1})
+    balanced: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("speakers", "sessions", "utterances"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name}: must be at least 1, not {getattr(self, name)}")
+        if not 0 <= self.female_share <= 1:
+            raise InputError(f"female share: must be between 0 and 1, not {self.female_share}")
+        unknown = [country for country in self.countries if country not in ACCENTS]
+        if unknown:
+            raise InputError(f"countries: '{unknown[0]}' is none of {', '.join(ACCENTS)}")
+        if not self.countries or min(self.countries.values()) < 0 or sum(self.countries.values()) <= 0:
+            raise InputError("countries: weights must be at least 0, and one above 0")
+
+    def draw_speakers(self) -> list[SyntheticSpeaker]:
+        """Return every speaker, with gender, country and accent."""
+        random = np.random.default_rng([self.seed])
+        if self.balanced:
+            wanted = [country for country, weight in self.countries.items() if weight > 0]
+            cells = list(product(("female", "male"), wanted))
+            drawn = [cells[number % len(cells)] for number in range(self.speakers)]
+        else:
+            genders = _shares({"female": self.female_share, "male": 1 - self.female_share}, self.speakers)
+            countries = _shares(self.countries, self.speakers)
+            drawn = list(zip(random.permutation(genders), random.permutation(countries), strict=True))
+        return [
+            SyntheticSpeaker(
+                speaker_id=f"synth{self.seed}-{number:04d}",
+                number=number,
+                gender=str(gender),
+                country=str(country),
+                accent=str(random.choice(ACCENTS[str(country)])),
+                sessions=self.sessions,
+                utterances=self.utterances,
+                seed=self.seed,
+            )
+            for number, (gender, country) in enumerate(drawn)
+        ]
+
+
+def make_corpus(
+    corpus: SyntheticCorpus, out: Path, *, workers: int = 2, console: Console | None = None
+) -> Path:
+    """Record a corpus: FLAC files at 16 kHz, `manifest.csv`, `speakers.csv` and `corpus.json`.
+
+    An interrupted corpus goes on where it stopped; speakers that are complete are kept.
+
+    Parameters
+    ----------
+    corpus
+        What to record.
+    out
+        Folder to fill.
+    workers
+        Processes.
+    console
+        Where to show progress; standard error by default.
+
+    Returns
+    -------
+    Path
+        The manifest.
+
+    Raises
+    ------
+    InputError
+        When espeakng-loader is not installed, or `out` holds something else.
+    """
+    require_espeak()
+    _open(corpus, out)
+    manifest = out / "manifest.csv"
+    if manifest.is_file():
+        return manifest
+    speakers = corpus.draw_speakers()
+    missing = [speaker for speaker in speakers if not (out / _AUDIO / speaker.speaker_id).is_dir()]
+    # A process a speaker: what espeak-ng speaks depends on what its process spoke before. A fork server
+    # starts them from a clean process, as forking one that has threads may deadlock.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["svfair.corpora.synthetic_speaker"])
+    bar = Progress(
+        TextColumn("Recording speakers"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console or Console(stderr=True),
+    )
+    with bar, context.Pool(workers, ignore_interrupts, maxtasksperchild=1) as pool:
+        task = bar.add_task("", total=len(speakers), completed=len(speakers) - len(missing))
+        job = functools.partial(record, folder=out / _AUDIO)
+        for _ in pool.imap_unordered(job, missing, chunksize=1):
+            bar.advance(task)
+    table = _table(speakers, out)
+    attributes = table.select("speaker_id", "gender", "country", "accent").unique("speaker_id")
+    write_manifest(attributes.sort("speaker_id"), out / "speakers.csv")
+    write_manifest(table, manifest)
+    return manifest
+
+
+def _open(corpus: SyntheticCorpus, out: Path) -> None:
+    parameters = json.dumps(asdict(corpus), indent=2) + "\n"
+    file = out / _PARAMETERS
+    if file.is_file():
+        if file.read_text(encoding="utf-8") != parameters:
+            raise InputError(f"{out}: holds a corpus with other parameters (see {file}); name another folder")
+        return
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: exists and is not a corpus of this kind; name another folder")
+    out.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(file.name + ".part")
+    temporary.write_text(parameters, encoding="utf-8")
+    temporary.replace(file)
+
+
+def _table(speakers: list[SyntheticSpeaker], out: Path) -> pl.DataFrame:
+    rows = []
+    for speaker in speakers:
+        for session, utterance in product(range(speaker.sessions), range(speaker.utterances)):
+            path = f"{_AUDIO}/{speaker.speaker_id}/{session:02d}-{utterance:02d}.flac"
+            rows.append(
+                {
+                    "utterance_id": f"{speaker.speaker_id}-{session:02d}-{utterance:02d}",
+                    "path": path,
+                    "speaker_id": speaker.speaker_id,
+                    "session_id": f"{speaker.speaker_id}-{session:02d}",
+                    "duration_s": round(soundfile.info(out / path).duration, 3),
+                    "gender": speaker.gender,
+                    "country": speaker.country,
+                    "accent": speaker.accent,
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+def _shares(weights: Mapping[str, float], count: int) -> list[str]:
+    """Return `count` names in proportion to their weights, by largest remainder."""
+    exact = np.array(list(weights.values()), dtype=np.float64) / sum(weights.values()) * count
+    whole = np.floor(exact + 1e-9).astype(int)
+    by_remainder = np.argsort(whole - exact, kind="stable")
+    whole[by_remainder[: count - whole.sum()]] += 1
+    return [name for name, number in zip(weights, whole, strict=True) for _ in range(number)]
