@@ -82,7 +82,7 @@ def read_embeddings(path: Path) -> pl.DataFrame:
     if isinstance(table.schema["embedding"], pl.List):
         sizes = table["embedding"].list.len().unique()
         if len(sizes) != 1:
-            raise InputError(f"{path}: embeddings differ in size ({sizes.min()} to {sizes.max()})")
+            raise InputError(f"{path}: embeddings differ in size (there are sizes {sorted(sizes)})")
         return table.with_columns(pl.col("embedding").list.to_array(int(sizes[0])))
     return table
 
