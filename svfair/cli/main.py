@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from svfair import __version__
-from svfair.cli import demo, embed, score, synth, train
+from svfair.cli import demo, embed, prepare, score, synth, train, trials
 from svfair.errors import InputError
 
 USAGE_ERROR = 2
@@ -54,3 +54,5 @@ app.command("embed")(embed.embed)
 app.command("score")(score.score)
 app.command("demo")(demo.demo)
 app.command("synth")(synth.synth)
+app.command("trials")(trials.trials)
+app.add_typer(prepare.app, name="prepare")

@@ -1,8 +1,6 @@
 """A corpus of many synthetic speakers whose gender and country are known."""
 
 import functools
-import json
-import multiprocessing
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import product
@@ -12,15 +10,15 @@ import numpy as np
 import polars as pl
 import soundfile
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from svfair.corpora.espeak import require_espeak
-from svfair.corpora.synthetic_speaker import SyntheticSpeaker, ignore_interrupts, record
+from svfair.corpora.parallel import run_jobs
+from svfair.corpora.parameters import open_folder
+from svfair.corpora.synthetic_speaker import SyntheticSpeaker, record
 from svfair.corpora.synthetic_voices import ACCENTS
 from svfair.data.manifest import write_manifest
 from svfair.errors import InputError
 
-_PARAMETERS = "corpus.json"
 _AUDIO = "audio"
 
 
@@ -124,48 +122,27 @@ def make_corpus(
         When espeakng-loader is not installed, or `out` holds something else.
     """
     require_espeak()
-    _open(corpus, out)
+    open_folder(out, asdict(corpus))
     manifest = out / "manifest.csv"
     if manifest.is_file():
         return manifest
     speakers = corpus.draw_speakers()
     missing = [speaker for speaker in speakers if not (out / _AUDIO / speaker.speaker_id).is_dir()]
-    # A process a speaker: what espeak-ng speaks depends on what its process spoke before. A fork server
-    # starts them from a clean process, as forking one that has threads may deadlock.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["svfair.corpora.synthetic_speaker"])
-    bar = Progress(
-        TextColumn("Recording speakers"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console or Console(stderr=True),
+    # A process a speaker: what espeak-ng speaks depends on what its process spoke before.
+    run_jobs(
+        functools.partial(record, folder=out / _AUDIO),
+        missing,
+        title="Recording speakers",
+        workers=workers,
+        finished=len(speakers) - len(missing),
+        fresh_process=True,
+        console=console,
     )
-    with bar, context.Pool(workers, ignore_interrupts, maxtasksperchild=1) as pool:
-        task = bar.add_task("", total=len(speakers), completed=len(speakers) - len(missing))
-        job = functools.partial(record, folder=out / _AUDIO)
-        for _ in pool.imap_unordered(job, missing, chunksize=1):
-            bar.advance(task)
     table = _table(speakers, out)
     attributes = table.select("speaker_id", "gender", "country", "accent").unique("speaker_id")
     write_manifest(attributes.sort("speaker_id"), out / "speakers.csv")
     write_manifest(table, manifest)
     return manifest
-
-
-def _open(corpus: SyntheticCorpus, out: Path) -> None:
-    parameters = json.dumps(asdict(corpus), indent=2) + "\n"
-    file = out / _PARAMETERS
-    if file.is_file():
-        if file.read_text(encoding="utf-8") != parameters:
-            raise InputError(f"{out}: holds a corpus with other parameters (see {file}); name another folder")
-        return
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out}: exists and is not a corpus of this kind; name another folder")
-    out.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(file.name + ".part")
-    temporary.write_text(parameters, encoding="utf-8")
-    temporary.replace(file)
 
 
 def _table(speakers: list[SyntheticSpeaker], out: Path) -> pl.DataFrame:

@@ -1,7 +1,6 @@
 """The recordings of one synthetic speaker. Runs in a process of its own: see `Espeak.speak`."""
 
 import shutil
-import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +63,3 @@ def record(speaker: SyntheticSpeaker, folder: Path) -> str:
                 soundfile.write(path, recording, SAMPLE_RATE, subtype="PCM_16")
     unfinished.rename(folder / speaker.speaker_id)
     return speaker.speaker_id
-
-
-def ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent process, which ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

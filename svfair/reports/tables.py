@@ -3,22 +3,25 @@
 import math
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from svfair.metrics.results import Evaluation
+from svfair.metrics.results import Evaluation, Group
 from svfair.reports.field_table import Cell, field_table
 
 
 def print_evaluations(console: Console, evaluations: Sequence[Evaluation]) -> None:
     """Print the field's table, and for each system a table of its groups."""
     table = field_table(evaluations)
-    shown = Table(title="EER in %" + (", relative change in %" if len(evaluations) > 1 else ""))
+    title = "EER in %" + (" (relative change in %)" if len(evaluations) > 1 else "")
+    shown = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
     shown.add_column("system", no_wrap=True)
     for column in table.columns:
-        shown.add_column(column, justify="right")
+        shown.add_column(escape(column), justify="right")
     for system, cells in table.rows:
-        shown.add_row(system, *(format_cell(cell, separator="\n") for cell in cells))
+        shown.add_row(escape(system), *(format_cell(cell, separator="\n") for cell in cells))
     console.print(shown)
     for evaluation in evaluations:
         print_groups(console, evaluation)
@@ -26,32 +29,38 @@ def print_evaluations(console: Console, evaluations: Sequence[Evaluation]) -> No
 
 
 def print_groups(console: Console, evaluation: Evaluation) -> None:
-    """Print one row a group: speakers, trials, and its error rates."""
+    """Print one row a group: speakers, trials, and its error rates; a star leads to its note."""
     point = evaluation.operating_point
-    table = Table(title=f"{evaluation.system}: groups")
+    table = Table(title=f"{evaluation.system}: groups", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("group", no_wrap=True)
-    for column in ("speakers", "targets", "non-targets", "EER %", f"minDCF\n(P={point.p_target:g})"):
-        table.add_column(column, justify="right")
-    table.add_column("FNMR %\nat pooled", justify="right")
-    table.add_column("FMR %\nat pooled", justify="right")
-    table.add_column("note")
-    groups = [("", evaluation.overall)]
+    for column in ("speakers", "targets", "non-\ntargets", "EER %", f"minDCF\nP={point.p_target:g}"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("FNMR %\npooled", justify="right", no_wrap=True)
+    table.add_column("FMR %\npooled", justify="right", no_wrap=True)
+    table.add_row("overall", *_figures(evaluation.overall))
     for attribute in evaluation.attributes:
-        groups += [(f"{attribute.name}: ", group) for group in attribute.groups]
-    for prefix, group in groups:
-        errors = group.errors
-        table.add_row(
-            f"{prefix}{group.name}",
-            f"{group.speakers:,}",
-            f"{errors.targets:,}",
-            f"{errors.non_targets:,}",
-            percent(errors.eer),
-            number(errors.min_dcf, 3),
-            percent(errors.fnmr_at_pooled),
-            percent(errors.fmr_at_pooled),
-            group.note or errors.note,
-        )
+        table.add_row(attribute.name.replace("_", " "), style="dim")
+        for group in attribute.groups:
+            table.add_row(f"  {escape(group.name)}{'' if group.counted else ' *'}", *_figures(group))
     console.print(table)
+    for attribute in evaluation.attributes:
+        for group in attribute.groups:
+            if group.note:
+                note = f"* {attribute.name} {group.name}: {group.note}"
+                console.print(note, soft_wrap=True, highlight=False, markup=False)
+
+
+def _figures(group: Group) -> list[str]:
+    errors = group.errors
+    return [
+        f"{group.speakers:,}",
+        f"{errors.targets:,}",
+        f"{errors.non_targets:,}",
+        percent(errors.eer),
+        number(errors.min_dcf, 3),
+        percent(errors.fnmr_at_pooled),
+        percent(errors.fmr_at_pooled),
+    ]
 
 
 def to_markdown(evaluations: Sequence[Evaluation]) -> str:

@@ -23,9 +23,8 @@ class Adversary(nn.Module):
 
     Notes
     -----
-    The last layer starts at zero, so f = 1/2 for all: training starts as plain training. Unit-norm
-    embeddings are scaled by the square root of their size, so that their entries are of the same order as
-    those of the one-hot region.
+    The last layer starts at zero, so f = 1/2 for all: training starts as plain training. Embeddings enter
+    with unit norm, as the one-hot region does, so that neither drowns the other.
     """
 
     def __init__(
@@ -47,8 +46,7 @@ class Adversary(nn.Module):
         """
         parts = []
         if self.sees != "region":
-            unit = functional.normalize(embeddings.detach(), dim=-1)
-            parts.append(unit * unit.shape[-1] ** 0.5)
+            parts.append(functional.normalize(embeddings.detach(), dim=-1))
         if self.sees != "embedding":
             parts.append(functional.one_hot(regions, self.regions).to(embeddings.dtype))
         return torch.sigmoid(self.layers(torch.cat(parts, dim=-1)).squeeze(-1))

@@ -19,7 +19,7 @@ class AdversarialReweighting(nn.Module):
     `take_turn` trains the adversary on the same embeddings, so that it costs no second forward pass::
 
         objective = AdversarialReweighting(PairLogistic(), Adversary(192, regions=16), Regions(16, 192))
-        adversary_optimizer = torch.optim.Adam(objective.adversary.parameters(), lr=1e-3)
+        adversary_optimizer = torch.optim.Adam(objective.adversary.parameters(), lr=1e-2)
         ...
         objective(embeddings, labels).backward()
         optimizer.step()

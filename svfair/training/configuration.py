@@ -60,7 +60,7 @@ class Reweighting(_Section):
     adversary_hidden: Positive | None = Field(None, description="hidden units of the adversary; none: linear")
     adversary_sees: Literal["embedding", "region", "both"] = "both"
     adversary_steps: Positive = Field(1, description="adversary steps to each extractor step")
-    adversary_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    adversary_learning_rate: Annotated[float, Field(gt=0)] = 1e-2
 
 
 class Objective(_Section):

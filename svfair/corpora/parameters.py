@@ -1,0 +1,32 @@
+"""A folder that remembers what it was made with, so that nothing stale is taken for a result."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from svfair.errors import InputError
+
+_FILE = "corpus.json"
+
+
+def open_folder(out: Path, parameters: Mapping[str, Any]) -> None:
+    """Make a folder, or open one that was made with the same parameters.
+
+    Raises
+    ------
+    InputError
+        When the folder holds something else, or was made with other parameters.
+    """
+    text = json.dumps(parameters, indent=2) + "\n"
+    file = out / _FILE
+    if file.is_file():
+        if file.read_text(encoding="utf-8") != text:
+            raise InputError(f"{out}: holds a corpus with other parameters (see {file}); name another folder")
+        return
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: exists and holds something else; name another folder")
+    out.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(file.name + ".part")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)
