@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from svfair import __version__
-from svfair.cli import demo, embed, prepare, score, synth, train, trials
+from svfair.cli import audit, demo, embed, evaluate, prepare, score, synth, train, trials
 from svfair.errors import InputError
 
 USAGE_ERROR = 2
@@ -56,3 +56,5 @@ app.command("demo")(demo.demo)
 app.command("synth")(synth.synth)
 app.command("trials")(trials.trials)
 app.add_typer(prepare.app, name="prepare")
+app.command("evaluate")(evaluate.evaluate)
+app.command("audit")(audit.audit)

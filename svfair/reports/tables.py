@@ -1,7 +1,7 @@
 """Tables for people: in the terminal and as Markdown."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -16,10 +16,11 @@ def print_evaluations(console: Console, evaluations: Sequence[Evaluation]) -> No
     """Print the field's table, and for each system a table of its groups."""
     table = field_table(evaluations)
     title = "EER in %" + (" (relative change in %)" if len(evaluations) > 1 else "")
-    shown = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
-    shown.add_column("system", no_wrap=True)
-    for column in table.columns:
-        shown.add_column(escape(column), justify="right")
+    shown = _table(title)
+    shown.add_column("system", overflow="fold")
+    for index, column in enumerate(table.columns):
+        figures = (format_cell(row[index], separator="\n") for _, row in table.rows)
+        _add_figures(shown, escape(column), figures)
     for system, cells in table.rows:
         shown.add_row(escape(system), *(format_cell(cell, separator="\n") for cell in cells))
     console.print(shown)
@@ -31,12 +32,19 @@ def print_evaluations(console: Console, evaluations: Sequence[Evaluation]) -> No
 def print_groups(console: Console, evaluation: Evaluation) -> None:
     """Print one row a group: speakers, trials, and its error rates; a star leads to its note."""
     point = evaluation.operating_point
-    table = Table(title=f"{evaluation.system}: groups", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("group", no_wrap=True)
-    for column in ("speakers", "targets", "non-\ntargets", "EER %", f"minDCF\nP={point.p_target:g}"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("FNMR %\npooled", justify="right", no_wrap=True)
-    table.add_column("FMR %\npooled", justify="right", no_wrap=True)
+    table = _table(f"{evaluation.system}: groups")
+    table.add_column("group", overflow="fold")
+    minimum_cost = f"minDCF P={point.p_target:g}"
+    for column in (
+        "speakers",
+        "targets",
+        "non- targets",
+        "EER %",
+        minimum_cost,
+        "FNMR % pooled",
+        "FMR % pooled",
+    ):
+        _add_figures(table, column, ("999,999",))
     table.add_row("overall", *_figures(evaluation.overall))
     for attribute in evaluation.attributes:
         table.add_row(attribute.name.replace("_", " "), style="dim")
@@ -48,6 +56,16 @@ def print_groups(console: Console, evaluation: Evaluation) -> None:
             if group.note:
                 note = f"* {attribute.name} {group.name}: {group.note}"
                 console.print(note, soft_wrap=True, highlight=False, markup=False)
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+
+
+def _add_figures(table: Table, heading: str, cells: Iterable[str]) -> None:
+    """Add a column of figures that a narrow terminal may wrap but never cuts short."""
+    words = [*heading.split(), *(line for cell in cells for line in cell.split("\n"))]
+    table.add_column(heading, justify="right", min_width=max(len(word) for word in words))
 
 
 def _figures(group: Group) -> list[str]:
