@@ -128,7 +128,7 @@ def _read_table(file: Path) -> pl.DataFrame:
 
 
 def _check_rows(table: pl.DataFrame, file: Path) -> None:
-    parts = pl.col("path").str.split("/")
+    parts = pl.col("path").str.replace_all("\\", "/", literal=True).str.split("/")
     problems = {
         "utterance_id: is empty": pl.col("utterance_id").fill_null("").str.strip_chars() == "",
         "utterance_id: '{utterance_id}' stands here for the second time": ~pl.col(

@@ -42,11 +42,13 @@ def read_delimited(path: Path, content: bytes, delimiter: str, *, has_header: bo
             has_header=has_header,
             infer_schema=False,
             encoding="utf8",
+            # A list without header is no CSV: a quotation mark in it is a character like any other.
+            quote_char='"' if has_header else None,
         )
+        if has_header:
+            table = table.rename(lambda name: name.strip())
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: cannot be read as a table ({_first_line(error)})") from error
-    if has_header:
-        table = table.rename(lambda name: name.strip())
     return table.with_columns(pl.all().str.strip_chars().fill_null(""))
 
 

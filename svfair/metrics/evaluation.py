@@ -136,7 +136,8 @@ def _flag(group: Group, minimum_speakers: int, minimum_targets: int) -> Group:
     if group.name == UNKNOWN:
         reasons.append("attribute not known")
     if group.speakers < minimum_speakers:
-        reasons.append(f"{group.speakers} speakers, fewer than {minimum_speakers}")
+        plural = "" if group.speakers == 1 else "s"
+        reasons.append(f"{group.speakers} speaker{plural}, fewer than {minimum_speakers}")
     if group.errors.targets < minimum_targets:
         reasons.append(f"{group.errors.targets} target trials, fewer than {minimum_targets}")
     if group.errors.note:

@@ -1,0 +1,155 @@
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+from sklearn.metrics import roc_curve
+
+from svfair.metrics.detection import (
+    equal_error_rate,
+    error_curve,
+    errors_at,
+    minimum_detection_cost,
+    thin,
+)
+from svfair.metrics.results import OperatingPoint
+
+# Few distinct values, so that ties within and across classes are the rule.
+trials = st.lists(st.tuples(st.integers(-4, 4), st.booleans()), min_size=2, max_size=40).filter(
+    lambda rows: 0 < sum(target for _, target in rows) < len(rows)
+)
+
+
+def naive_rates(rows: list[tuple[int, bool]], threshold: float) -> tuple[float, float]:
+    targets = [score for score, target in rows if target]
+    others = [score for score, target in rows if not target]
+    fnmr = sum(score < threshold for score in targets) / len(targets)
+    fmr = sum(score >= threshold for score in others) / len(others)
+    return fnmr, fmr
+
+
+def naive_eer(rows: list[tuple[int, bool]]) -> float:
+    points = [naive_rates(rows, t) for t in [*sorted({score for score, _ in rows}), math.inf]]
+    for (fnmr_a, fmr_a), (fnmr_b, fmr_b) in pairwise(points):
+        if fnmr_b >= fmr_b:
+            share = (fmr_a - fnmr_a) / ((fmr_a - fnmr_a) + (fnmr_b - fmr_b))
+            return fnmr_a + share * (fnmr_b - fnmr_a)
+    raise AssertionError("the rates must cross")
+
+
+def curve_of(rows: list[tuple[int, bool]]):  # type: ignore[no-untyped-def]
+    scores = np.array([score for score, _ in rows], dtype=np.float64)
+    return error_curve(scores, np.array([target for _, target in rows]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(trials)
+def test_curve_matches_counting(rows: list[tuple[int, bool]]) -> None:
+    curve = curve_of(rows)
+    assert curve.thresholds.tolist() == [*sorted({float(score) for score, _ in rows}), math.inf]
+    for threshold, fnmr, fmr in zip(curve.thresholds, curve.fnmr, curve.fmr, strict=True):
+        assert (fnmr, fmr) == pytest.approx(naive_rates(rows, threshold))
+    assert (curve.fnmr[0], curve.fmr[0]) == (0, 1)
+    assert (curve.fnmr[-1], curve.fmr[-1]) == (1, 0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(trials)
+def test_eer_matches_a_search_over_thresholds(rows: list[tuple[int, bool]]) -> None:
+    eer, threshold = equal_error_rate(curve_of(rows))
+    assert eer == pytest.approx(naive_eer(rows))
+    assert math.isfinite(threshold) or naive_rates(rows, math.inf) == (1, 0)
+    fnmr, fmr = naive_rates(rows, threshold)
+    closest = min(abs(np.subtract(*naive_rates(rows, t))) for t, _ in [*rows, (math.inf, True)])
+    assert abs(fnmr - fmr) == pytest.approx(closest)
+
+
+@settings(max_examples=100, deadline=None)
+@given(trials, st.randoms())
+def test_order_of_the_file_does_not_matter(rows: list[tuple[int, bool]], random) -> None:  # type: ignore[no-untyped-def]
+    shuffled = random.sample(rows, len(rows))
+    assert equal_error_rate(curve_of(rows)) == equal_error_rate(curve_of(shuffled))
+
+
+@settings(max_examples=100, deadline=None)
+@given(trials, st.floats(0.01, 0.99), st.floats(0.1, 10), st.floats(0.1, 10))
+def test_min_dcf_matches_a_search(rows: list[tuple[int, bool]], p: float, miss: float, fa: float) -> None:
+    point = OperatingPoint(p, miss, fa)
+    costs = []
+    for threshold in [*{score for score, _ in rows}, math.inf]:
+        fnmr, fmr = naive_rates(rows, threshold)
+        costs.append(miss * p * fnmr + fa * (1 - p) * fmr)
+    expected = min(costs) / min(miss * p, fa * (1 - p))
+    assert minimum_detection_cost(curve_of(rows), point)[0] == pytest.approx(expected)
+    assert expected <= 1 + 1e-9
+
+
+def test_agrees_with_scikit_learn_between_its_points() -> None:
+    random = np.random.default_rng(0)
+    target = random.random(5000) < 0.3
+    scores = random.normal(size=5000) + 2 * target
+    fmr, tpr, _ = roc_curve(target, scores, drop_intermediate=False)
+    crossing = np.interp(0, (1 - tpr - fmr)[::-1], fmr[::-1])
+    assert equal_error_rate(error_curve(scores, target))[0] == pytest.approx(crossing, abs=1e-12)
+
+
+def test_gaussian_scores_reach_their_closed_form() -> None:
+    # Two normal distributions d apart have EER = Phi(-d / 2).
+    random = np.random.default_rng(1)
+    count, distance = 200_000, 3.0
+    target = np.arange(2 * count) < count
+    scores = random.normal(size=2 * count) + distance * target
+    expected = norm.cdf(-distance / 2)
+    eer, threshold = equal_error_rate(error_curve(scores, target))
+    assert eer == pytest.approx(expected, abs=4 * math.sqrt(expected / count))
+    assert threshold == pytest.approx(distance / 2, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("scores", "target", "expected"),
+    [
+        ([1.0, 1.0, 1.0, 1.0], [1, 1, 0, 0], 0.5),  # all tied
+        ([3.0, 2.0, 1.0, 0.0], [1, 1, 0, 0], 0.0),  # perfect
+        ([0.0, 1.0, 2.0, 3.0], [1, 1, 0, 0], 1.0),  # inverted
+        ([1.0, 2.0, 3.0, 0.0], [1, 1, 1, 0], 0.0),  # one non-target
+        ([2.0, 1.0, 0.0, 3.0], [1, 0, 0, 0], 1 / 3),  # one target: crosses at FMR 1/3
+        ([-1e300, 1e300], [0, 1], 0.0),
+    ],
+)
+def test_special_cases(scores: list[float], target: list[int], expected: float) -> None:
+    eer, _ = equal_error_rate(error_curve(np.array(scores), np.array(target, dtype=np.bool_)))
+    assert eer == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("target", [True, False])
+def test_an_empty_side_is_nan(target: bool) -> None:
+    curve = error_curve(np.array([1.0, 2.0]), np.array([target, target]))
+    assert all(math.isnan(value) for value in equal_error_rate(curve))
+    assert all(math.isnan(value) for value in minimum_detection_cost(curve, OperatingPoint()))
+    fnmr, fmr = errors_at(curve, 1.5)
+    assert math.isnan(fmr if target else fnmr)
+    assert (fnmr if target else fmr) == 0.5
+    empty = error_curve(np.array([]), np.array([], dtype=np.bool_))
+    assert math.isnan(equal_error_rate(empty)[0])
+
+
+@settings(max_examples=100, deadline=None)
+@given(trials, st.floats(-6, 6))
+def test_errors_at_a_threshold_match_counting(rows: list[tuple[int, bool]], threshold: float) -> None:
+    assert errors_at(curve_of(rows), threshold) == pytest.approx(naive_rates(rows, threshold))
+
+
+def test_thinned_curve_keeps_ends_and_tails() -> None:
+    random = np.random.default_rng(2)
+    target = np.arange(100_000) < 50_000
+    curve = error_curve(random.normal(size=100_000) + 3 * target, target)
+    thinned = thin(curve, 300)
+    assert 100 < len(thinned.fmr) <= 300
+    assert (thinned.fmr[0], thinned.fnmr[0]) == (1, 0)
+    assert (thinned.fmr[-1], thinned.fnmr[-1]) == (0, 1)
+    for rate in (1e-4, 1e-3, 1e-2, 0.1):
+        assert np.min(np.abs(np.log(thinned.fmr[thinned.fmr > 0] / rate))) < 0.2
+        assert np.min(np.abs(np.log(thinned.fnmr[thinned.fnmr > 0] / rate))) < 0.2
