@@ -150,10 +150,12 @@ def find_cuts(waveform: npt.NDArray[np.float32], half: int) -> list[tuple[int, i
     """
     frame = round(_FRAME_S * SAMPLE_RATE)
     frames = len(waveform) // frame
+    if not frames:
+        return []
     power = np.mean(waveform[: frames * frame].reshape(frames, frame).astype(np.float64) ** 2, axis=1)
     # A pause lasts; a stop consonant does not: smooth over a fifth of a second.
     power = np.convolve(power, np.ones(20) / 20, mode="same")
-    speech = np.flatnonzero(power > power.max(initial=0) * 1e-3)
+    speech = np.flatnonzero(power > power.max() * 1e-3)
     if not len(speech):
         return []
     first, last = int(speech[0]), int(speech[-1]) + 1

@@ -10,8 +10,8 @@ from svfair.errors import InputError
 from svfair.reports.json_report import to_json
 from svfair.reports.tables import print_evaluations
 from svfair.training.configuration import read_recipe
-from svfair.training.held_out import evaluate_run, read_speakers_of, write_speakers_of
-from svfair.training.run import train
+from svfair.training.held_out import check_attributes, evaluate_run, read_speakers_of, write_speakers_of
+from svfair.training.run import plan_batches, train
 from svfair.training.run_folder import open_run
 
 #: Exit code of a process that was ended by SIGINT, by the shells' convention.
@@ -43,6 +43,9 @@ def run_recipe(
     recipe = read_recipe(recipe_path, overrides)
     notes = Console(stderr=True)
     speakers = read_speakers_of(recipe)
+    plan_batches(recipe, speakers.training)
+    if evaluate:
+        check_attributes(recipe, speakers.held_out)
     run = open_run(out or Path("runs") / f"{recipe.name}-{recipe.seed}", recipe, resume=resume)
     write_speakers_of(run, speakers)
     notes.print(

@@ -60,6 +60,17 @@ def read_speakers_of(recipe: Recipe) -> Speakers:
     return Speakers(manifest, other)
 
 
+def check_attributes(recipe: Recipe, held_out: Manifest) -> None:
+    """Raise InputError when the evaluation names an attribute that the held-out speakers do not have."""
+    known = held_out.speakers().columns[1:]
+    for field, names in (("by", recipe.evaluation.by), ("match", recipe.evaluation.match)):
+        for name in names:
+            if name not in known:
+                raise InputError(
+                    f"evaluation.{field}: no attribute '{name}'; speakers have {', '.join(known)}"
+                )
+
+
 def write_speakers_of(run: RunFolder, speakers: Speakers) -> None:
     """Write which speaker is trained on and which held out."""
     tables = [
@@ -100,10 +111,6 @@ def evaluate_scores(scores: pl.DataFrame, held_out: Manifest, recipe: Recipe) ->
     """Evaluate scored trials by the attributes that the recipe names."""
     speaker_of = dict(zip(held_out.table["utterance_id"], held_out.table["speaker_id"], strict=True))
     speakers = held_out.speakers()
-    missing = [name for name in recipe.evaluation.by if name not in speakers.columns]
-    if missing:
-        known = ", ".join(held_out.attributes)
-        raise InputError(f"evaluation.by: the manifest has no attribute '{missing[0]}'; it has {known}")
     return evaluate(
         scores["score"].to_numpy(),
         scores["is_target"].to_numpy(),

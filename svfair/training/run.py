@@ -48,17 +48,11 @@ def train(recipe: Recipe, manifest: Manifest, run: RunFolder, *, progress: bool 
     """
     if recipe.training.threads is not None:
         torch.set_num_threads(recipe.training.threads)
-    _check_device(recipe.training.device)
+    batches = plan_batches(recipe, manifest)
     torch.manual_seed(recipe.seed)
     extractor = EcapaExtractor(**recipe.extractor.model_dump())
     objective = build_objective(recipe)
     data, settings = recipe.data, recipe.training
-    batches = SpeakerBalancedBatches(
-        manifest.table,
-        speakers_per_batch=data.speakers_per_batch,
-        utterances_per_speaker=data.utterances_per_speaker,
-        seed=recipe.seed,
-    )
     attributes = [name for name in recipe.evaluation.by if name in manifest.table.columns]
     log = MetricsLog(
         run.metrics,
@@ -89,6 +83,23 @@ def train(recipe: Recipe, manifest: Manifest, run: RunFolder, *, progress: bool 
             return False
     save_extractor(extractor.cpu(), run.extractor)
     return True
+
+
+def plan_batches(recipe: Recipe, manifest: Manifest) -> SpeakerBalancedBatches:
+    """Return the batches of a run; also the check that it can run at all, before anything is written.
+
+    Raises
+    ------
+    InputError
+        When the device is not there or the manifest has too few speakers for the recipe.
+    """
+    _check_device(recipe.training.device)
+    return SpeakerBalancedBatches(
+        manifest.table,
+        speakers_per_batch=recipe.data.speakers_per_batch,
+        utterances_per_speaker=recipe.data.utterances_per_speaker,
+        seed=recipe.seed,
+    )
 
 
 @contextmanager

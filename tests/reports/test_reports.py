@@ -1,0 +1,175 @@
+import json
+import math
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from svfair.metrics.evaluation import evaluate
+from svfair.metrics.results import Evaluation
+from svfair.reports.det_plot import COLOURS, DASHES, det_plot
+from svfair.reports.field_table import field_table
+from svfair.reports.html import headlines, write_report
+from svfair.reports.json_report import to_json
+from svfair.reports.tables import print_evaluations, to_markdown
+
+
+def make(system: str = "plain", ease: float = 2.0, seed: int = 0) -> Evaluation:
+    random = np.random.default_rng(seed)
+    speakers = [f"s{i}" for i in range(24)]
+    gender = {s: ("male", "female")[i % 2] for i, s in enumerate(speakers)}
+    region = {s: ("US", "UK", "other")[i % 3] for i, s in enumerate(speakers[:-1])}
+    enrol = random.choice(speakers, 6000)
+    test = np.where(random.random(6000) < 0.5, enrol, random.choice(speakers, 6000))
+    target = enrol == test
+    women = np.array([gender[s] == "female" for s in enrol])
+    scores = random.normal(size=6000) + np.where(women, ease, 3.0) * target
+    return evaluate(
+        scores,
+        target,
+        enrol.tolist(),
+        test.tolist(),
+        {"gender": gender, "country_region": region},
+        system=system,
+        minimum_speakers=2,
+    )
+
+
+def test_table_has_the_columns_of_the_field() -> None:
+    evaluations = [make("plain"), make("other", ease=2.5)]
+    table = field_table(evaluations)
+    assert table.columns == (
+        *("overall", "male", "female", "gender gap"),
+        *("US", "UK", "other", "unknown *", "std over country regions"),
+    )
+    (name, first), (_, second) = table.rows
+    assert name == "plain"
+    assert all(cell.change is None for cell in first)
+    gender = [evaluation.attribute("gender") for evaluation in evaluations]
+    eers = [[a.group("male").errors.eer, a.group("female").errors.eer] for a in gender]
+    assert [cell.value for cell in first[1:3]] == pytest.approx([100 * e for e in eers[0]])
+    assert first[3].value == pytest.approx(100 * abs(eers[0][1] - eers[0][0]))
+    assert second[2].change == pytest.approx(100 * (eers[1][1] / eers[0][1] - 1))
+    regions = [evaluations[0].attribute("country_region").group(n).errors.eer for n in ("US", "UK", "other")]
+    assert first[-1].value == pytest.approx(100 * np.std(regions))
+
+
+def test_terminal_shows_every_figure_in_80_columns() -> None:
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    evaluation = make("a system with a [long] name")
+    print_evaluations(console, [evaluation, make("other", ease=2.5)])
+    console.file.close()
+    text = console.export_text()
+    assert "…" not in text
+    assert f"{100 * evaluation.overall.errors.eer:.2f}" in text
+    assert "* country_region unknown: attribute not known; 1 speaker, fewer than 2" in text
+    assert "trials cross groups" in text
+    assert "no intervals" in text
+    assert max(len(line) for line in text.splitlines() if "──" in line) <= 80
+
+
+def test_markdown_is_a_table() -> None:
+    lines = to_markdown([make(), make("other", ease=2.5)]).splitlines()
+    assert len(lines) == 4
+    assert len({line.count("|") for line in lines}) == 1
+    assert re.search(r"\| other \| \d\.\d\d \([+-]\d+\.\d\) \|", lines[3].replace("10.", "9."))
+
+
+def test_json_has_everything_and_no_nan() -> None:
+    evaluation = make()
+    content = json.loads(json.dumps(to_json([evaluation]), allow_nan=False))
+    assert content["schema"] == 1
+    system = content["systems"][0]
+    female = next(g for g in system["attributes"]["gender"]["groups"] if g["name"] == "female")
+    assert female["errors"]["eer"] == evaluation.attribute("gender").group("female").errors.eer
+    assert system["attributes"]["gender"]["spreads"]["eer"]["worst_group"] == "female"
+    unknown = next(g for g in system["attributes"]["country_region"]["groups"] if g["name"] == "unknown")
+    assert not unknown["counted"]
+    assert math.isnan(evaluation.attribute("country_region").group("unknown").errors.eer) == (
+        unknown["errors"]["eer"] is None
+    )
+    assert len(female["curve"]["fmr"]) == len(female["curve"]["fnmr"]) <= 300
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.labels = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+        given = dict(attrs)
+        self.links += [value for name in ("src", "href") if (value := given.get(name))]
+        self.labels += given.get("role") == "img" and "aria-labelledby" in given
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_page_is_whole_self_contained_and_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    evil = make("<script>alert(1)</script>")
+    write_report(path, [evil, make("other", 2.5)], title="A & B", notes=["x < y"], facts={"seed": "3"})
+    page = path.read_text()
+    tags = _Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert tags.links == ["data:,"]
+    assert tags.labels == 4
+    assert "<script" not in page
+    assert "A &amp; B" in page
+    assert "x &lt; y" in page
+    assert "http" not in page
+    assert "@import" not in page
+    for sentence in headlines(make("other", 2.5)):
+        assert sentence in page
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_headlines_name_the_worst_group() -> None:
+    sentences = headlines(make())
+    assert "by gender" in sentences[0]
+    assert re.search(r"for male and .* % for female, \d+\.\d\d times as high", sentences[0])
+    assert "female speakers are falsely rejected" in sentences[1]
+
+
+def test_det_plot_marks_the_eer_where_the_axes_meet() -> None:
+    evaluation = make()
+    plot = det_plot([evaluation.overall], "t<", "id")
+    x, y = map(float, re.search(r'<circle cx="([\d.]+)" cy="([\d.]+)"', plot).groups())  # type: ignore[union-attr]
+    # Both rates are the same there, and the plot is square: the mark lies on the rising diagonal.
+    assert x - 52 == pytest.approx(400 - (y - 8), abs=0.2)
+    assert '<title id="id-t">t&lt;</title>' in plot
+    assert "nan" not in plot
+    assert len(set(COLOURS)) == len(COLOURS) == len(set(DASHES))
+
+
+@pytest.mark.slow
+def test_chromium_shows_it_without_network_or_errors(tmp_path: Path) -> None:
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("needs Debian's package chromium")
+    page, picture = tmp_path / "report.html", tmp_path / "report.png"
+    write_report(page, [make(), make("other", 2.5)], title="Report")
+    flags = (
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    )
+    flags += "--disable-component-update --disable-sync --enable-logging=stderr --window-size=390,3000"
+    command = [browser, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={picture}"]
+    done: Any = subprocess.run(
+        [*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "CONSOLE" not in done.stderr
+    assert picture.stat().st_size > 20_000
