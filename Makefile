@@ -27,13 +27,19 @@ format: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-bench: $(INSTALLED) audit-data  ## Ratios against peers, measured in the same run
+bench: $(INSTALLED) audit-data benchmarks/external/bt4vt/.installed  ## Ratios against peers, measured in the same run
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/training_step.py
 
 # Real scores of two public systems. GPL-3: installed for its data, never imported, nothing copied.
 audit-data: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --no-deps bt4vt==1.0.1
+
+benchmarks/external/bt4vt/.installed:
+	$(PYTHON) -m venv benchmarks/external/bt4vt
+	benchmarks/external/bt4vt/bin/python -m pip install --quiet 'numpy<2' pandas PyYAML scikit-learn scipy 'setuptools<81' importlib-resources
+	benchmarks/external/bt4vt/bin/python -m pip install --quiet --no-deps bt4vt==1.0.1
+	touch $@
 
 constraints: $(INSTALLED)
 	(head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^bt4vt|@') > constraints.new
