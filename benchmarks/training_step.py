@@ -69,10 +69,7 @@ def main() -> None:
         for system in (plain, pairwise):
             system.step(waveforms, labels)
         times = [
-            (
-                seconds(lambda: plain.step(waveforms, labels)),
-                seconds(lambda: pairwise.step(waveforms, labels)),
-            )
+            tuple(seconds(partial(system.step, waveforms, labels)) for system in (plain, pairwise))
             for _ in range(options.rounds)
         ]
         objective = pairwise.objective
