@@ -1,0 +1,52 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from svfair import demo
+from svfair.demo import Scale, run_demo
+
+pytest.importorskip("espeakng_loader", reason="needs the extra `demo`")
+
+TINY = Scale(
+    6,
+    12,
+    {
+        "training.steps": "4",
+        "training.learning_rate_warm_up": "1",
+        "training.threads": "1",
+        "data.speakers_per_batch": "4",
+        "data.crop_seconds": "0.5",
+        "data.workers": "0",
+        "extractor.channels": "8",
+        "objective.reweighting.regions": "2",
+        "evaluation.targets_per_speaker": "5",
+        "evaluation.minimum_speakers": "1",
+        "evaluation.minimum_targets": "5",
+    },
+)
+
+
+@pytest.mark.slow
+def test_whole_way_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "QUICK", TINY)
+    said = io.StringIO()
+    console = Console(file=said)
+    plain, pairwise = run_demo(tmp_path / "d", quick=True, seed=3, workers=2, console=console)
+    assert [plain.system, pairwise.system] == ["plain", "pairwise"]
+    assert [group.name for group in plain.attribute("country_region").groups] == ["US", "UK", "other"]
+    assert plain.overall.errors.targets == pairwise.overall.errors.targets == 60
+    assert plain.pooled_threshold != pairwise.pooled_threshold
+    report = (tmp_path / "d" / "report.html").read_text()
+    assert "too short to compare the systems" in report
+    first = json.loads((tmp_path / "d" / "report.json").read_text())
+    # Everything is there already: a second call computes the same from it.
+    run_demo(tmp_path / "d", quick=True, seed=3, workers=2, console=console)
+    assert json.loads((tmp_path / "d" / "report.json").read_text()) == first
+    assert "too short to compare" in " ".join(said.getvalue().split())
+
+
+def test_recipes_are_found() -> None:
+    assert (demo.RECIPES / "synthetic" / "pairwise.yaml").is_file()
