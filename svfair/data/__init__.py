@@ -1,0 +1,1 @@
+"""Manifests, speakers, trials, scores and audio."""

@@ -26,7 +26,7 @@ def design_trials(
     table
         Manifest table with `utterance_id`, `speaker_id`, `session_id` and the `match` attributes.
     match
-        Attributes that both speakers of a non-target trial share, as in VoxCeleb1-H (gender, country).
+        Attributes that the two speakers of a non-target trial share, as in VoxCeleb1-H (gender, country).
     targets_per_speaker, non_targets_per_speaker
         Trials with a speaker on the enrolment side; fewer when it has no more pairs.
     seed
@@ -45,26 +45,26 @@ def design_trials(
     missing = [name for name in match if name not in table.columns]
     if missing:
         raise InputError(f"match: no attribute '{missing[0]}'; the manifest has {', '.join(table.columns)}")
-    table = table.sort("utterance_id")
-    speakers = table["speaker_id"].rank("dense").to_numpy().astype(np.int64)
+    table = table.sort("speaker_id", "utterance_id")
     sessions = table.select(pl.struct("speaker_id", "session_id").rank("dense")).to_series().to_numpy()
-    if match:
-        cells = (
-            table.select(pl.struct(pl.col(match).fill_null("unknown")).rank("dense")).to_series().to_numpy()
-        )
-    else:
-        cells = np.zeros(table.height, dtype=np.int64)
+    starts = table["speaker_id"].is_first_distinct().arg_true().to_numpy()
+    rows_of = np.split(np.arange(table.height), starts[1:])
+    cell_of = _cells(table[starts.tolist()], match)
     random = np.random.default_rng(seed)
-    targets, non_targets = [], []
-    for speaker in np.unique(speakers):
-        own = np.flatnonzero(speakers == speaker)
+    targets: list[IntArray] = []
+    non_targets: list[IntArray] = []
+    for speaker, own in enumerate(rows_of):
         first, second = np.triu_indices(len(own), k=1)
         pairs = np.stack([own[first], own[second]], axis=1)
         pairs = pairs[sessions[pairs[:, 0]] != sessions[pairs[:, 1]]]
         targets.append(random.permutation(pairs)[:targets_per_speaker])
-        others = np.flatnonzero((cells == cells[own[0]]) & (speakers != speaker))
+        others = np.flatnonzero(cell_of == cell_of[speaker])
+        others = others[others != speaker]
         if len(others):
-            non_targets.append(_draw_pairs(own, others, speakers, non_targets_per_speaker, random))
+            # Every other speaker is drawn equally often, to within one.
+            drawn = np.resize(random.permutation(others), non_targets_per_speaker)
+            test = np.array([random.choice(rows_of[other]) for other in drawn])
+            non_targets.append(np.stack([random.choice(own, len(test)), test], axis=1))
     chosen_targets, chosen_non_targets = _join(targets), _unordered_unique(_join(non_targets))
     if not len(chosen_targets):
         raise InputError("trials: no speaker has two sessions, so there is no target trial to make")
@@ -81,16 +81,12 @@ def design_trials(
     )
 
 
-def _draw_pairs(
-    own: IntArray, others: IntArray, speakers: IntArray, count: int, random: np.random.Generator
-) -> IntArray:
-    """Draw pairs whose other side is spread evenly over the other speakers."""
-    names = np.unique(speakers[others])
-    drawn = random.permutation(np.resize(random.permutation(names), count))
-    shuffled = random.permutation(others)
-    by_speaker = {name: shuffled[speakers[shuffled] == name] for name in names}
-    test = np.array([random.choice(by_speaker[name]) for name in drawn], dtype=np.int64)
-    return np.stack([random.choice(own, size=count), test], axis=1)
+def _cells(speakers: pl.DataFrame, match: Sequence[str]) -> IntArray:
+    """Give each combination of the speakers' attributes a number; unknown values match each other."""
+    if not match:
+        return np.zeros(speakers.height, dtype=np.int64)
+    values = speakers.select(pl.struct(pl.col(match).fill_null("unknown")).rank("dense"))
+    return values.to_series().to_numpy().astype(np.int64)
 
 
 def _unordered_unique(pairs: IntArray) -> IntArray:

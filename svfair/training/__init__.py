@@ -1,0 +1,1 @@
+"""The min-max training loop, its recipe and its run folder."""

@@ -1,6 +1,7 @@
 """Train an extractor by a recipe, in a run folder."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -105,6 +106,9 @@ def plan_batches(recipe: Recipe, manifest: Manifest) -> SpeakerBalancedBatches:
 @contextmanager
 def _stop_on_interrupt(brain: MinMaxBrain) -> Iterator[None]:
     """Let the first Ctrl-C (or termination) end training after the step at hand; a second one at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread alone
+        return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def request(number: int, frame: object) -> None:
