@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from svfair.corpora.synthetic import SyntheticCorpus, make_corpus
+from svfair.files import write_text_whole
 from svfair.metrics.results import Evaluation
 from svfair.reports.html import write_report
 from svfair.reports.json_report import to_json
@@ -15,7 +16,7 @@ from svfair.training.command import embedding_progress
 from svfair.training.configuration import Recipe, read_recipe
 from svfair.training.held_out import evaluate_run, read_speakers_of, write_speakers_of
 from svfair.training.run import train
-from svfair.training.run_folder import environment, open_run, write_whole
+from svfair.training.run_folder import environment, open_run
 
 #: In a wheel the recipes lie inside the package, in a checkout beside it.
 _PACKAGE = Path(__file__).parent
@@ -103,7 +104,7 @@ def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Consol
     notes = [TOO_SHORT if quick else ONE_SEED]
     facts = {name: str(value) for name, value in environment().items()} | {"seed": str(seed)}
     write_report(out / "report.html", evaluations, title="svfair demo", notes=notes, facts=facts)
-    write_whole(out / "report.json", json.dumps(to_json(evaluations), indent=2) + "\n")
+    write_text_whole(out / "report.json", json.dumps(to_json(evaluations), indent=2) + "\n")
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     console.print(f"Took {minutes} min {seconds} s. Report: {out / 'report.html'}", soft_wrap=True)
     console.print(notes[0], soft_wrap=True)

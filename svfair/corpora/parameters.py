@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from svfair.errors import InputError
+from svfair.files import write_text_whole
 
 _FILE = "corpus.json"
 
@@ -27,6 +28,4 @@ def open_folder(out: Path, parameters: Mapping[str, Any]) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists and holds something else; name another folder")
     out.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(file.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)
+    write_text_whole(file, text)

@@ -10,6 +10,7 @@ import polars as pl
 import soundfile
 
 from svfair.errors import InputError
+from svfair.files import written_whole
 
 REQUIRED = ("utterance_id", "path", "speaker_id", "session_id", "duration_s")
 
@@ -99,12 +100,11 @@ def read_manifest(path: Path, *, audio_root: Path | None = None, check_audio: bo
 
 def write_manifest(table: pl.DataFrame, path: Path) -> None:
     """Write a manifest as CSV or Parquet (by its suffix), whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    if path.suffix == ".parquet":
-        table.write_parquet(temporary)
-    else:
-        table.write_csv(temporary)
-    temporary.replace(path)
+    with written_whole(path) as temporary:
+        if path.suffix == ".parquet":
+            table.write_parquet(temporary)
+        else:
+            table.write_csv(temporary)
 
 
 def _find(path: Path) -> Path:

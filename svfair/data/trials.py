@@ -7,6 +7,7 @@ import polars as pl
 
 from svfair.data.tables import read_bytes, read_delimited, read_table
 from svfair.errors import InputError
+from svfair.files import written_whole
 
 _LABELS = {"1": True, "target": True, "true": True, "0": False, "nontarget": False, "false": False} | {
     "non-target": False,
@@ -80,16 +81,16 @@ def read_scores(path: Path, *, columns: Mapping[str, str] | None = None) -> pl.D
 
 def write_trials(table: pl.DataFrame, path: Path) -> None:
     """Write trials: `.txt` as `1 enrol test`, `.parquet`, or else CSV; whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    if path.suffix == ".parquet":
-        table.write_parquet(temporary)
-    elif path.suffix == ".txt":
-        label = pl.col("is_target").cast(pl.Int8)
-        rest = [name for name in table.columns if name not in ("is_target", "enrol", "test")]
-        table.select(label, "enrol", "test", *rest).write_csv(temporary, separator=" ", include_header=False)
-    else:
-        table.with_columns(pl.col("is_target").cast(pl.Int8)).write_csv(temporary)
-    temporary.replace(path)
+    as_number = pl.col("is_target").cast(pl.Int8)
+    with written_whole(path) as temporary:
+        if path.suffix == ".parquet":
+            table.write_parquet(temporary)
+        elif path.suffix == ".txt":
+            rest = [name for name in table.columns if name not in ("is_target", "enrol", "test")]
+            ordered = table.select(as_number, "enrol", "test", *rest)
+            ordered.write_csv(temporary, separator=" ", include_header=False)
+        else:
+            table.with_columns(as_number).write_csv(temporary)
 
 
 write_scores = write_trials

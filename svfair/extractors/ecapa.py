@@ -10,6 +10,7 @@ from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
 from torch import Tensor, nn
 
 from svfair.errors import InputError
+from svfair.files import written_whole
 
 
 class EcapaExtractor(nn.Module):
@@ -68,10 +69,9 @@ class EcapaExtractor(nn.Module):
 
 def save_extractor(extractor: EcapaExtractor, path: Path) -> None:
     """Write weights and settings into one safetensors file."""
-    temporary = path.with_name(path.name + ".part")
     weights = {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
-    save_file(weights, temporary, metadata={"ecapa": json.dumps(extractor.settings)})
-    temporary.replace(path)
+    with written_whole(path) as temporary:
+        save_file(weights, temporary, metadata={"ecapa": json.dumps(extractor.settings)})
 
 
 def load_extractor(path: Path) -> EcapaExtractor:

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from svfair import __version__
+from svfair.files import write_text_whole
 from svfair.metrics.results import Attribute, Evaluation, Group
 from svfair.reports.det_plot import COLOURS, det_plot, legend_key
 from svfair.reports.field_table import field_table
@@ -61,9 +62,7 @@ def write_report(
         bar=_bar,
         colours=COLOURS,
     )
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(path)
+    write_text_whole(path, page)
 
 
 def headlines(evaluation: Evaluation) -> list[str]:

@@ -13,6 +13,7 @@ from svfair.data.audio import read_audio
 from svfair.data.manifest import Manifest
 from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor
+from svfair.files import written_whole
 
 
 def embed(
@@ -59,9 +60,8 @@ def embed(
 
 def write_embeddings(table: pl.DataFrame, path: Path) -> None:
     """Write embeddings as Parquet, whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    table.write_parquet(temporary)
-    temporary.replace(path)
+    with written_whole(path) as temporary:
+        table.write_parquet(temporary)
 
 
 def read_embeddings(path: Path) -> pl.DataFrame:

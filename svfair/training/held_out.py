@@ -13,6 +13,7 @@ from svfair.data.trial_design import design_trials
 from svfair.data.trials import write_scores
 from svfair.errors import InputError
 from svfair.extractors import load_extractor
+from svfair.files import write_text_whole
 from svfair.metrics.evaluation import evaluate
 from svfair.metrics.results import Evaluation
 from svfair.reports.html import write_report
@@ -20,7 +21,7 @@ from svfair.reports.json_report import to_json
 from svfair.scoring.cosine import cosine_scores
 from svfair.scoring.embeddings import embed, write_embeddings
 from svfair.training.configuration import Recipe
-from svfair.training.run_folder import RunFolder, write_whole
+from svfair.training.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def write_speakers_of(run: RunFolder, speakers: Speakers) -> None:
         manifest.speakers().with_columns(part=pl.lit(part))
         for part, manifest in (("training", speakers.training), ("held_out", speakers.held_out))
     ]
-    write_whole(run.speakers, pl.concat(tables, how="diagonal").write_csv())
+    write_text_whole(run.speakers, pl.concat(tables, how="diagonal").write_csv())
 
 
 def evaluate_run(
@@ -103,7 +104,7 @@ def evaluate_run(
     write_scores(scores, run.scores)
     evaluation = evaluate_scores(scores, held_out, recipe)
     write_report(run.report_html, [evaluation], title=f"svfair: {recipe.name}")
-    write_whole(run.report_json, json.dumps(to_json([evaluation]), indent=2) + "\n")
+    write_text_whole(run.report_json, json.dumps(to_json([evaluation]), indent=2) + "\n")
     return evaluation
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from svfair.errors import InputError
+from svfair.files import write_text_whole
 from svfair.reweighting import Health
 
 
@@ -56,9 +57,7 @@ class MetricsLog:
             # A line that was cut short by a crash has no newline; it lies beyond any checkpoint.
             if line.endswith("\n") and json.loads(line)["step"] <= step:
                 kept.append(line)
-        temporary = self.path.with_name(self.path.name + ".part")
-        temporary.write_text("".join(kept), encoding="utf-8")
-        temporary.replace(self.path)
+        write_text_whole(self.path, "".join(kept))
 
     def write(self, step: int, loss: float, rate: float, rows: Tensor, health: Health | None) -> None:
         """Append one line: the step's loss and, once the adversary plays, its health."""

@@ -8,6 +8,7 @@ import torch
 
 from svfair import __version__
 from svfair.errors import InputError
+from svfair.files import write_text_whole
 from svfair.training.configuration import Recipe, read_recipe, to_yaml
 
 
@@ -91,8 +92,8 @@ def open_run(path: Path, recipe: Recipe, *, resume: bool) -> RunFolder:
         _check_same(run.recipe(), recipe, path)
         return run
     path.mkdir(parents=True, exist_ok=True)
-    write_whole(run.config, to_yaml(recipe))
-    write_whole(path / "environment.json", json.dumps(environment(), indent=2) + "\n")
+    write_text_whole(run.config, to_yaml(recipe))
+    write_text_whole(path / "environment.json", json.dumps(environment(), indent=2) + "\n")
     return run
 
 
@@ -106,13 +107,6 @@ def environment() -> dict[str, str | int]:
         "threads": torch.get_num_threads(),
         **{package: metadata.version(package) for package in packages},
     }
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file under a temporary name, then rename it."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def _check_same(before: Recipe, now: Recipe, path: Path) -> None:

@@ -128,6 +128,8 @@ def test_audit_refuses_in_one_line(audited: tuple[Path, Path], tmp_path: Path) -
     )
     assert "--rule: 'all' is none of" in refused("audit", scores, "--speakers", meta, "--rule", "all")
     assert "--p-target" in refused("audit", scores, "--speakers", meta, "--p-target", 1)
+    nowhere = tmp_path / "nowhere" / "r.html"
+    assert "r.html: cannot be written" in refused("audit", scores, "--speakers", meta, "--html", nowhere)
     assert "--c-fa" in refused("audit", scores, "--speakers", meta, "--c-fa", 0)
     assert "none of its 8 speakers is in the metadata" in refused(
         "audit", scores, "--speakers", meta, "--speaker-pattern", "^(.*)$"
