@@ -165,10 +165,11 @@ def _pick(
         candidates = (columns[name].lower(),) if columns.get(name) else _NAMES[name]
         found = [by_lower[candidate] for candidate in candidates if candidate in by_lower]
         if not found:
-            what = {"is_target": "label"}.get(name, name)
+            option = "label" if name == "is_target" else name
+            what = {"enrol": "enrolment utterance", "test": "test utterance"}.get(name, option)
             raise InputError(
                 f"{path}: no column for the {what}; found {', '.join(table.columns)}. "
-                f"Name it with --{what}-column"
+                f"Name it with --{option}-column"
             )
         picked[name] = found[0]
     return table.select(pl.col(source).alias(name) for name, source in picked.items())

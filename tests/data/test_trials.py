@@ -71,7 +71,8 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
     names = {"enrol": "left", "test": "right", "is_target": "truth", "score": "LLR"}
     assert read_scores(path, columns=names).equals(EXPECTED)
     with pytest.raises(
-        InputError, match=r"no column for the enrol; found left, right, truth, llr. Name it with"
+        InputError,
+        match=r"no column for the enrolment utterance; found left, right, truth, llr. Name it with",
     ):
         read_scores(path)
 
