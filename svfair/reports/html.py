@@ -49,7 +49,8 @@ def write_report(
         title=title,
         notes=notes,
         facts={"svfair": __version__, **(facts or {})},
-        headlines=[sentence for evaluation in evaluations for sentence in headlines(evaluation)],
+        comparisons=comparisons(evaluations),
+        headlines=headlines,
         table=field_table(evaluations),
         evaluations=evaluations,
         footnotes=footnotes(evaluations[0]).split("\n"),
@@ -63,6 +64,26 @@ def write_report(
         colours=COLOURS,
     )
     write_text_whole(path, page)
+
+
+def comparisons(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Say in words how each further system differs from the first, overall and in the distance of groups."""
+    table = field_table(evaluations)
+    base_name, base = table.rows[0]
+    told = [
+        index
+        for index, column in enumerate(table.columns)
+        if column == "overall" or " gap" in column or column.startswith("std ")
+    ]
+    sentences = []
+    for name, cells in table.rows[1:]:
+        changes = [
+            f"{'EER ' if index == 0 else ''}{table.columns[index]} {number(base[index].value, 2)} to "
+            f"{format_cell(cells[index], separator=' ').replace(')', ' %)')}"
+            for index in told
+        ]
+        sentences.append(f"From {base_name} to {name}, in percent: {'; '.join(changes)}.")
+    return sentences
 
 
 def headlines(evaluation: Evaluation) -> list[str]:

@@ -15,7 +15,7 @@ from svfair.metrics.evaluation import evaluate
 from svfair.metrics.results import Evaluation
 from svfair.reports.det_plot import COLOURS, DASHES, det_plot
 from svfair.reports.field_table import field_table
-from svfair.reports.html import headlines, write_report
+from svfair.reports.html import comparisons, headlines, write_report
 from svfair.reports.json_report import to_json
 from svfair.reports.tables import print_evaluations, to_markdown
 
@@ -136,6 +136,18 @@ def test_page_is_whole_self_contained_and_escaped(tmp_path: Path) -> None:
     for sentence in headlines(make("other", 2.5)):
         assert sentence in page
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_comparison_tells_the_changes_of_the_table() -> None:
+    evaluations = [make(), make("other", ease=2.5)]
+    (sentence,) = comparisons(evaluations)
+    (_, base), (_, cells) = field_table(evaluations).rows
+    for index, words in ((0, "EER overall"), (3, "gender gap"), (-1, "std over country regions")):
+        assert (
+            f"{words} {base[index].value:.2f} to {cells[index].value:.2f} ({cells[index].change:+.1f} %)"
+            in sentence
+        )
+    assert comparisons(evaluations[:1]) == []
 
 
 def test_headlines_name_the_worst_group() -> None:
