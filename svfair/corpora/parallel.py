@@ -3,6 +3,7 @@
 import multiprocessing
 import signal
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
 from rich.console import Console
@@ -22,7 +23,7 @@ def run_jobs(
     fresh_process: bool = False,
     console: Console | None = None,
 ) -> list[Result]:
-    """Run a job for every item; Ctrl-C ends the workers and is raised here.
+    """Run a job for every item; on Ctrl-C the jobs that run are finished and no other is started.
 
     Parameters
     ----------
@@ -45,6 +46,11 @@ def run_jobs(
     -------
     list
         In the order in which jobs ended.
+
+    Raises
+    ------
+    concurrent.futures.process.BrokenProcessPool
+        When a process ends in the middle of a job: a crash of a C library, or too little memory.
     """
     # A fork server starts workers from a clean process: forking one that has threads may deadlock.
     context = multiprocessing.get_context("forkserver")
@@ -58,12 +64,21 @@ def run_jobs(
         console=console or Console(stderr=True),
     )
     results = []
+    # Of both kinds of pool, this one notices when a process dies. A lifetime above one job would make it
+    # wait for ever (CPython issue 115634); a lifetime of one does not.
     lifetime = 1 if fresh_process else None
-    with bar, context.Pool(workers, _ignore_interrupts, maxtasksperchild=lifetime) as pool:
+    with (
+        bar,
+        ProcessPoolExecutor(workers, context, _ignore_interrupts, max_tasks_per_child=lifetime) as executor,
+    ):
         task = bar.add_task("", total=finished + len(items), completed=finished)
-        for result in pool.imap_unordered(job, items, chunksize=1):
-            results.append(result)
-            bar.advance(task)
+        try:
+            for future in as_completed([executor.submit(job, item) for item in items]):
+                results.append(future.result())
+                bar.advance(task)
+        except BaseException:
+            executor.shutdown(cancel_futures=True)
+            raise
     return results
 
 

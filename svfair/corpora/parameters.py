@@ -17,7 +17,7 @@ def open_folder(out: Path, parameters: Mapping[str, Any]) -> None:
     Raises
     ------
     InputError
-        When the folder holds something else, or was made with other parameters.
+        When the folder holds something else, was made with other parameters, or cannot be made.
     """
     text = json.dumps(parameters, indent=2) + "\n"
     file = out / _FILE
@@ -27,5 +27,8 @@ def open_folder(out: Path, parameters: Mapping[str, Any]) -> None:
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists and holds something else; name another folder")
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out}: cannot be made ({error.strerror or error})") from error
     write_text_whole(file, text)

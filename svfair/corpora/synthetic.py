@@ -64,8 +64,9 @@ class SyntheticCorpus:
         unknown = [country for country in self.countries if country not in ACCENTS]
         if unknown:
             raise InputError(f"countries: '{unknown[0]}' is none of {', '.join(ACCENTS)}")
-        if not self.countries or min(self.countries.values()) < 0 or sum(self.countries.values()) <= 0:
-            raise InputError("countries: weights must be at least 0, and one above 0")
+        weights = self.countries.values()
+        if not all(weight >= 0 for weight in weights) or not 0 < sum(weights) < np.inf:  # NaN compares false
+            raise InputError("countries: weights must be finite numbers of at least 0, and one above 0")
 
     def draw_speakers(self) -> list[SyntheticSpeaker]:
         """Return every speaker, with gender, country and accent."""

@@ -8,9 +8,12 @@ def parse_countries(text: str) -> dict[str, float]:
     """Read `USA=0.7,UK=0.3`; raise InputError when it is written otherwise."""
     weights = {}
     for part in text.split(","):
-        country, _, weight = part.partition("=")
+        name, _, weight = part.partition("=")
+        country = name.strip()
+        if country in weights:
+            raise InputError(f"--countries: '{country}' is given twice")
         try:
-            weights[country.strip()] = float(weight)
+            weights[country] = float(weight)
         except ValueError as error:
             raise InputError(f"--countries: '{part}' is not written as NAME=WEIGHT") from error
     return weights

@@ -31,7 +31,7 @@ class SyntheticSpeaker:
 
 
 def record(speaker: SyntheticSpeaker, folder: Path) -> str:
-    """Write `folder / speaker_id / sSS-UU.flac` for every session and utterance, whole or not at all.
+    """Write `folder / speaker_id / SS-UU.flac` for every session and utterance, whole or not at all.
 
     Returns
     -------

@@ -47,6 +47,7 @@ def test_manifest_describes_what_is_there(corpus: Path) -> None:
         assert np.mean(np.abs(waveform) > 0.99) < 1e-3
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_the_workers_and_after_an_interruption(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "other"
     make_corpus(SMALL, out, workers=1)
@@ -86,6 +87,8 @@ def test_other_parameters_in_the_same_folder_are_refused(corpus: Path, tmp_path:
     (tmp_path / "x").touch()
     with pytest.raises(InputError, match="holds something else"):
         make_corpus(SMALL, tmp_path)
+    with pytest.raises(InputError, match="cannot be made"):
+        make_corpus(SMALL, tmp_path / "x" / "below-a-file")
 
 
 def test_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +121,12 @@ def test_balanced_cells_are_equal_and_seeds_share_no_speaker() -> None:
         ({"speakers": 0}, "speakers: must be at least 1"),
         ({"female_share": 1.5}, "female share: must be between 0 and 1"),
         ({"countries": {"France": 1.0}}, "'France' is none of USA, UK, Jamaica"),
-        ({"countries": {"USA": 0.0}}, "weights must be at least 0, and one above 0"),
+        ({"countries": {}}, "weights must be finite numbers of at least 0, and one above 0"),
+        ({"countries": {"USA": 0.0}}, "weights must be finite"),
+        ({"countries": {"USA": 1.0, "UK": -0.1}}, "weights must be finite"),
+        ({"countries": {"USA": 1.0, "UK": float("nan")}}, "weights must be finite"),
+        ({"countries": {"USA": 1.0, "UK": float("inf")}}, "weights must be finite"),
+        ({"female_share": float("nan")}, "female share: must be between 0 and 1"),
     ],
 )
 def test_bad_values_are_named(values: dict[str, object], message: str) -> None:
@@ -130,6 +138,8 @@ def test_options() -> None:
     assert parse_countries("USA=1, UK=2.5") == {"USA": 1.0, "UK": 2.5}
     with pytest.raises(InputError, match="'UK' is not written as NAME=WEIGHT"):
         parse_countries("USA=1,UK")
+    with pytest.raises(InputError, match="'USA' is given twice"):
+        parse_countries("USA=1, USA=2")
     assert resolve_female_share(None, "9:1", balanced=False) == 0.9
     assert resolve_female_share(0.4, None, balanced=False) == 0.4
     assert resolve_female_share(None, None, balanced=True) == 0.28
