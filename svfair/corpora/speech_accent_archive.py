@@ -72,7 +72,7 @@ def prepare(
     Raises
     ------
     InputError
-        When the source is not laid out like this, or `out` holds something else.
+        When the source is not laid out like this, no recording can be used, or `out` holds something else.
     """
     table = _read_speakers(source)
     files = {path.stem: path for path in sorted((source / "recordings").glob("*.*"))}
@@ -96,11 +96,14 @@ def prepare(
     )
     rejected = {name: "no recording" for name in table["filename"] if name not in files}
     rejected |= {name: reason for name, reason in reasons if reason}
-    utterances = pl.concat([_rows(r.speaker_id, out) for r in recordings if r.speaker_id not in rejected])
-    manifest = utterances.join(table, left_on="speaker_id", right_on="filename", how="left")
     write_manifest(
         pl.DataFrame({"recording": list(rejected), "reason": list(rejected.values())}), out / "rejected.csv"
     )
+    kept = [r.speaker_id for r in recordings if r.speaker_id not in rejected]
+    if not kept:
+        raise InputError(f"{source}: no recording can be used; {out / 'rejected.csv'} says why")
+    utterances = pl.concat([_rows(speaker, out) for speaker in kept])
+    manifest = utterances.join(table, left_on="speaker_id", right_on="filename", how="left")
     write_manifest(table.rename({"filename": "speaker_id"}), out / "speakers.csv")
     write_manifest(manifest, out / "manifest.csv")
     return Prepared(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import polars as pl
 import soundfile
@@ -13,6 +13,9 @@ from svfair.errors import InputError
 from svfair.files import written_whole
 
 REQUIRED = ("utterance_id", "path", "speaker_id", "session_id", "duration_s")
+
+#: Belong to the person in every corpus, so that two values for one speaker are a mistake.
+PERSONAL = ("gender", "country")
 
 #: A file may differ from the stated duration by this many seconds plus one percent.
 DURATION_TOLERANCE_S = 0.5
@@ -53,11 +56,27 @@ class Manifest:
         """Return one row a speaker: `speaker_id` and the attributes that are the same in all its rows.
 
         An attribute that changes within speakers (one of the recording, such as a codec) is left out.
+
+        Raises
+        ------
+        InputError
+            When a speaker has two values of `gender` or `country`.
         """
         table = self.table.select("speaker_id", *self.attributes)
-        varies = table.group_by("speaker_id").n_unique().select(pl.exclude("speaker_id").max())
-        kept = [name for name in self.attributes if varies.height and varies[name][0] == 1]
+        values = table.fill_null("").group_by("speaker_id").n_unique()
+        kept = [name for name in self.attributes if not (values[name] > 1).any()]
+        for name in PERSONAL:
+            if name in self.attributes and name not in kept:
+                self._report_conflict(name, values.filter(pl.col(name) > 1)["speaker_id"])
         return table.select("speaker_id", *kept).unique("speaker_id", keep="first").sort("speaker_id")
+
+    def _report_conflict(self, name: str, speakers: pl.Series) -> NoReturn:
+        first = speakers.sort()[0]
+        found = self.table.filter(pl.col("speaker_id") == first)[name].fill_null("").unique().sort()
+        raise InputError(
+            f"{self.source}: {name}: speaker '{first}' has '{found[0]}' and '{found[1]}'; "
+            f"a speaker has one{_others(len(speakers), 'speakers')}"
+        )
 
 
 def read_manifest(path: Path, *, audio_root: Path | None = None, check_audio: bool = True) -> Manifest:
@@ -175,5 +194,5 @@ def _look_at(path: Path, duration_s: float) -> str | None:
     return None
 
 
-def _others(count: int) -> str:
-    return f" ({count - 1} more rows like it)" if count > 1 else ""
+def _others(count: int, what: str = "rows") -> str:
+    return f" ({count - 1} more {what} like it)" if count > 1 else ""

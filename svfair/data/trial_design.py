@@ -81,6 +81,19 @@ def design_trials(
     )
 
 
+def speakers_without_trials(table: pl.DataFrame, trials: pl.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the speakers of a manifest table who are in no target trial, and those in no non-target trial.
+
+    The first have one session, the second share the matched attributes with nobody. Ids are sorted.
+    """
+    sides = pl.concat(trials.select("is_target", utterance_id=side) for side in ("enrol", "test"))
+    speakers = set(table["speaker_id"])
+    tried = sides.join(table.select("utterance_id", "speaker_id"), on="utterance_id")
+    in_targets = set(tried.filter("is_target")["speaker_id"])
+    in_non_targets = set(tried.filter(~pl.col("is_target"))["speaker_id"])
+    return sorted(speakers - in_targets), sorted(speakers - in_non_targets)
+
+
 def _cells(speakers: pl.DataFrame, match: Sequence[str]) -> IntArray:
     """Give each combination of the speakers' attributes a number; unknown values match each other."""
     if not match:

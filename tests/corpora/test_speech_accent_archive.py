@@ -82,6 +82,16 @@ def test_prepares_and_says_what_it_left_out(tmp_path: Path) -> None:
         prepare(source, out, seed=1)
 
 
+def test_nothing_usable_is_said(tmp_path: Path) -> None:
+    source, out = make_source(tmp_path / "source"), tmp_path / "out"
+    for name in ("a1", "b1"):
+        (source / "recordings" / f"{name}.ogg").unlink()
+    with pytest.raises(InputError, match=r"source: no recording can be used; .*rejected.csv says why"):
+        prepare(source, out, workers=1)
+    assert pl.read_csv(out / "rejected.csv").height == 5
+    assert not (out / "manifest.csv").exists()
+
+
 def test_bad_sources_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not the Speech Accent Archive"):
         prepare(tmp_path, tmp_path / "out")

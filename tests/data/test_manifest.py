@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import soundfile
 
-from svfair.data.manifest import read_manifest, write_manifest
+from svfair.data.manifest import Manifest, read_manifest, write_manifest
 from svfair.errors import InputError
 
 
@@ -103,6 +103,24 @@ def test_another_audio_root(tones: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is missing"):
         read_manifest(moved)
     assert read_manifest(moved, audio_root=tones.parent).table.height == 32
+
+
+def test_two_values_of_what_belongs_to_a_person_are_named(tones: Path) -> None:
+    edit(tones, set_cell(3, "gender", "female"))
+    message = r"manifest.csv: gender: speaker 's0' has 'female' and 'male'; a speaker has one$"
+    with pytest.raises(InputError, match=message):
+        read_manifest(tones).speakers()
+    edit(tones, lambda table: table.with_columns(country=pl.Series(["UK", None] * 16)))
+    edit(tones, lambda table: table.with_columns(gender=pl.lit("female")))
+    message = r"country: speaker 's0' has '' and 'UK'; a speaker has one \(7 more speakers like it\)"
+    with pytest.raises(InputError, match=message):
+        read_manifest(tones).speakers()
+
+
+def test_an_empty_cell_and_a_missing_one_are_the_same(tones: Path) -> None:
+    manifest = read_manifest(tones)
+    table = manifest.table.with_columns(country=pl.Series(["", None] * 16))
+    assert Manifest(table, manifest.audio_root, tones).speakers().columns[-1] == "country"
 
 
 def test_speakers_have_their_constant_attributes(tones: Path) -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svfair.data.trial_design import design_trials
+from svfair.data.trial_design import design_trials, speakers_without_trials
 from svfair.errors import InputError
 
 
@@ -76,6 +76,16 @@ def test_missing_values_match_each_other() -> None:
     unknown = {f"s{s}" for s in range(12) if s % 3 == 1}
     for trial in trials.filter(~pl.col("is_target")).iter_rows(named=True):
         assert (trial["enrol"].split("-")[0] in unknown) == (trial["test"].split("-")[0] in unknown)
+
+
+def test_speakers_without_trials_are_named() -> None:
+    # Speaker s3 has one session, s4 alone is from Malta.
+    table = make_table(6).filter(~pl.col("session_id").is_in(["s3-1"]))
+    country = pl.when(pl.col("speaker_id") == "s4").then(pl.lit("Malta")).otherwise(pl.lit("UK"))
+    table = table.with_columns(country=country)
+    trials = design_trials(table, match=("country",), targets_per_speaker=2, non_targets_per_speaker=3)
+    assert speakers_without_trials(table, trials) == (["s3"], ["s4"])
+    assert speakers_without_trials(table, trials.filter("is_target")) == (["s3"], [f"s{i}" for i in range(6)])
 
 
 def test_impossible_requests_are_named() -> None:
