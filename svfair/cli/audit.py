@@ -24,9 +24,11 @@ def audit(
     score_column: options.ScoreColumn = "",
     speaker_pattern: Annotated[
         str | None,
-        typer.Option(help="Regular expression; group 1 is the speaker. [default: the path's first folder]"),
+        typer.Option(
+            help="Regular expression; group 1 is the speaker.", show_default="the path's first folder"
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the system. [default: the file's]")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the system.", show_default="the file's")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a report.")] = None,
     as_json: options.AsJson = False,
 ) -> None:

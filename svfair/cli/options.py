@@ -6,7 +6,7 @@ import typer
 
 By = Annotated[
     list[str] | None,
-    typer.Option(help="Attribute to group by; repeat for more. [default: gender and country_region]"),
+    typer.Option(help="Attribute to group by; repeat for more.", show_default="gender, country_region"),
 ]
 Rule = Annotated[str, typer.Option(help="Trials of a group: both, enrol or any of the two speakers in it.")]
 PTarget = Annotated[float, typer.Option(help="Prior of a target trial, for minDCF.")]

@@ -10,7 +10,7 @@ def synth(
     sessions: Annotated[int, typer.Option(min=1, help="Sessions of each speaker.")] = 4,
     utterances: Annotated[int, typer.Option(min=1, help="Utterances in a session.")] = 5,
     female_share: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Share of female speakers. [default: 0.28]")
+        float | None, typer.Option(min=0, max=1, help="Share of female speakers.", show_default="0.28")
     ] = None,
     gender_ratio: Annotated[
         str | None, typer.Option(metavar="F:M", help="Female to male at the same total, 9:1 to 1:9.")
