@@ -55,7 +55,8 @@ def present(audits: Sequence[Audit], *, html: Path | None, as_json: bool) -> Non
     if html is not None:
         facts = {name: value for audit in audits for name, value in audit.facts.items()}
         systems = ", ".join(evaluation.system for evaluation in evaluations)
-        write_report(html, evaluations, title=f"How {systems} shares its errors", notes=notes, facts=facts)
+        shares = "shares its" if len(evaluations) == 1 else "share their"
+        write_report(html, evaluations, title=f"How {systems} {shares} errors", notes=notes, facts=facts)
     if as_json:
         print(json.dumps(to_json(evaluations) | {"notes": notes}, indent=2))
         return

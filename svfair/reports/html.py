@@ -1,5 +1,6 @@
 """One self-contained HTML file for people."""
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from svfair import __version__
 from svfair.files import write_text_whole
 from svfair.metrics.results import Attribute, Evaluation, Group
 from svfair.reports.det_plot import COLOURS, det_plot, legend_key
-from svfair.reports.field_table import field_table
+from svfair.reports.field_table import field_table, mismatches
 from svfair.reports.tables import footnotes, format_cell, number, percent
 
 
@@ -47,13 +48,13 @@ def write_report(
     )
     page = environment.get_template("report.html.j2").render(
         title=title,
-        notes=notes,
+        notes=[*notes, *mismatches(evaluations)],
         facts={"svfair": __version__, **(facts or {})},
         comparisons=comparisons(evaluations),
         headlines=headlines,
         table=field_table(evaluations),
         evaluations=evaluations,
-        footnotes=footnotes(evaluations[0]).split("\n"),
+        footnotes=footnotes(evaluations),
         format_cell=partial(format_cell, separator=" "),
         percent=percent,
         number=number,
@@ -77,11 +78,16 @@ def comparisons(evaluations: Sequence[Evaluation]) -> list[str]:
     ]
     sentences = []
     for name, cells in table.rows[1:]:
-        changes = [
-            f"{'EER ' if index == 0 else ''}{table.columns[index]} {number(base[index].value, 2)} to "
-            f"{format_cell(cells[index], separator=' ').replace(')', ' %)')}"
-            for index in told
-        ]
+        changes = []
+        for index in told:
+            before, after = base[index].value, cells[index]
+            known = after.change is not None and not math.isnan(after.change)
+            if known or before == 0:
+                words = f"{'EER ' if index == 0 else ''}{table.columns[index]}"
+                change = f" ({after.change:+.1f} %)" if known else ""
+                changes.append(f"{words} {number(before, 2)} to {number(after.value, 2)}{change}")
+        if not changes:
+            continue
         sentences.append(f"From {base_name} to {name}, in percent: {'; '.join(changes)}.")
     return sentences
 
@@ -124,7 +130,7 @@ def _det(evaluation: Evaluation, attribute: Attribute, identifier: str) -> Marku
 
 
 def curves(evaluation: Evaluation, attribute: Attribute) -> list[Group]:
-    """Return the groups that a DET plot shows: overall first, then those with an EER, most trials first."""
+    """Return what a DET plot shows: overall, and the counted groups with most target trials."""
     groups = sorted(attribute.groups, key=lambda group: -group.errors.targets)
     shown = [group for group in groups if group.counted][: len(COLOURS) - 1]
     return [evaluation.overall, *(group for group in attribute.groups if group in shown)]

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from svfair.metrics.results import Evaluation, Group
-from svfair.reports.field_table import Cell, field_table
+from svfair.reports.field_table import Cell, field_table, mismatches
 
 
 def print_evaluations(console: Console, evaluations: Sequence[Evaluation]) -> None:
@@ -26,7 +26,8 @@ def print_evaluations(console: Console, evaluations: Sequence[Evaluation]) -> No
     console.print(shown)
     for evaluation in evaluations:
         print_groups(console, evaluation)
-    console.print(footnotes(evaluations[0]), soft_wrap=True, highlight=False, markup=False)
+    for line in [*mismatches(evaluations), *footnotes(evaluations)]:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def print_groups(console: Console, evaluation: Evaluation) -> None:
@@ -85,30 +86,51 @@ def to_markdown(evaluations: Sequence[Evaluation]) -> str:
     """Return the field's table as Markdown."""
     table = field_table(evaluations)
     lines = [
-        "| system | " + " | ".join(table.columns) + " |",
+        _markdown_row("system", *table.columns),
         "|---" * (len(table.columns) + 1) + "|",
     ]
     for system, cells in table.rows:
-        lines.append(f"| {system} | " + " | ".join(format_cell(cell, separator=" ") for cell in cells) + " |")
+        lines.append(_markdown_row(system, *(format_cell(cell, separator=" ") for cell in cells)))
     return "\n".join(lines) + "\n"
 
 
-def footnotes(evaluation: Evaluation) -> str:
-    """Return what a reader must know of the figures, one sentence a line."""
+def _markdown_row(*cells: str) -> str:
+    # A bar in the name of a system or group would begin another cell.
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def footnotes(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Return what a reader must know of the figures, a few sentences a line."""
+    several = len(evaluations) > 1
+    thresholds = ", ".join(
+        number(evaluation.pooled_threshold, 4) + (f" for {evaluation.system}" if several else "")
+        for evaluation in evaluations
+    )
     lines = [
-        f"Groups: a trial is in a group by the rule '{evaluation.group_rule}'. EER: each group at its own "
-        f"threshold. At pooled: all groups at {number(evaluation.pooled_threshold, 4)}, the threshold of "
-        "equal error over all trials. These figures carry no intervals: small differences may be chance."
+        f"Groups: a trial is in a group by the rule '{evaluations[0].group_rule}'. EER: each group at its "
+        "own threshold. At pooled: all groups of a system at its threshold of equal error over all trials, "
+        f"{thresholds}. These figures carry no intervals: small differences may be chance."
     ]
+    left_out = [_left_out(evaluation) for evaluation in evaluations]
+    if all(own == left_out[0] for own in left_out):
+        return lines + left_out[0]
+    for evaluation, own in zip(evaluations, left_out, strict=True):
+        lines += [f"{evaluation.system}, {line}" for line in own]
+    return lines
+
+
+def _left_out(evaluation: Evaluation) -> list[str]:
+    """Say which trials are in no group, and which groups are not in the gap."""
+    lines = []
     for attribute in evaluation.attributes:
         if attribute.trials_outside:
             lines.append(
                 f"{attribute.name}: {attribute.trials_outside:,} trials cross groups and are in none of them."
             )
-        left_out = [group.name for group in attribute.groups if not group.counted]
-        if left_out:
-            lines.append(f"{attribute.name}: left out of gap and std: {', '.join(left_out)} (see note).")
-    return "\n".join(lines)
+        flagged = [group.name for group in attribute.groups if not group.counted]
+        if flagged:
+            lines.append(f"{attribute.name}: left out of gap and std: {', '.join(flagged)} (see note).")
+    return lines
 
 
 def format_cell(cell: Cell, separator: str) -> str:

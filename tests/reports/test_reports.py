@@ -14,10 +14,10 @@ from rich.console import Console
 from svfair.metrics.evaluation import evaluate
 from svfair.metrics.results import Evaluation
 from svfair.reports.det_plot import COLOURS, DASHES, det_plot
-from svfair.reports.field_table import field_table
+from svfair.reports.field_table import field_table, mismatches
 from svfair.reports.html import comparisons, headlines, write_report
 from svfair.reports.json_report import to_json
-from svfair.reports.tables import print_evaluations, to_markdown
+from svfair.reports.tables import footnotes, print_evaluations, to_markdown
 
 
 def make(system: str = "plain", ease: float = 2.0, seed: int = 0) -> Evaluation:
@@ -75,10 +75,78 @@ def test_terminal_shows_every_figure_in_80_columns() -> None:
 
 
 def test_markdown_is_a_table() -> None:
-    lines = to_markdown([make(), make("other", ease=2.5)]).splitlines()
+    lines = to_markdown([make("a|b"), make("other", ease=2.5)]).splitlines()
     assert len(lines) == 4
-    assert len({line.count("|") for line in lines}) == 1
-    assert re.search(r"\| other \| \d\.\d\d \([+-]\d+\.\d\) \|", lines[3].replace("10.", "9."))
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+    assert lines[2].startswith(r"| a\|b | ")
+    assert re.search(r"\| other \| \d+\.\d\d \([+-]\d+\.\d\) \|", lines[3])
+
+
+def of_countries(system: str, countries: tuple[str, ...], trials: int = 3000) -> Evaluation:
+    random = np.random.default_rng(1)
+    speakers = [f"s{i}" for i in range(12)]
+    enrol = random.choice(speakers, trials)
+    test = np.where(random.random(trials) < 0.5, enrol, random.choice(speakers, trials))
+    return evaluate(
+        random.normal(size=trials) + 2 * (enrol == test),
+        enrol == test,
+        enrol.tolist(),
+        test.tolist(),
+        {"country": {s: countries[i % len(countries)] for i, s in enumerate(speakers)}},
+        system=system,
+        minimum_speakers=2,
+        minimum_targets=10,
+    )
+
+
+def test_gaps_over_other_groups_are_shown_and_not_compared(tmp_path: Path) -> None:
+    evaluations = [of_countries("A", ("x", "y")), of_countries("B", ("x", "z"), trials=2000)]
+    table = field_table(evaluations)
+    assert table.columns == ("overall", "x", "y *", "z *", "country gap")
+    (_, first), (_, second) = table.rows
+    assert math.isnan(first[3].value)
+    assert math.isnan(second[2].value)
+    assert second[3].value == 100 * evaluations[1].attribute("country").group("z").errors.eer
+    assert second[4].value == 100 * evaluations[1].attribute("country").spreads["eer"].gap
+    changes = [cell.change is not None and not math.isnan(cell.change) for cell in second]
+    assert changes == [True, True, False, False, False]
+    (sentence,) = comparisons(evaluations)
+    assert "overall" in sentence
+    assert "gap" not in sentence
+    trials, groups = mismatches(evaluations)
+    assert trials.startswith("B was scored on other trials than A")
+    assert "x, y for A, but x, z for B" in groups
+    write_report(tmp_path / "r.html", evaluations, title="two")
+    assert groups in (tmp_path / "r.html").read_text()
+    assert mismatches([evaluations[0], of_countries("C", ("x", "y"))]) == []
+
+
+def test_systems_have_their_own_footnotes() -> None:
+    evaluations = [make(), make("other", ease=2.5)]
+    line = footnotes(evaluations)[0]
+    for evaluation in evaluations:
+        assert f"{evaluation.pooled_threshold:.4f} for {evaluation.system}" in line
+    assert footnotes(evaluations)[1:] == footnotes(evaluations[:1])[1:]
+    assert "A, country: " in "".join(
+        footnotes([of_countries("A", ("x", "y")), of_countries("B", ("x", "y"), trials=2000)])
+    )
+
+
+def test_table_refuses_what_has_no_table() -> None:
+    with pytest.raises(ValueError, match="no evaluation"):
+        field_table([])
+    with pytest.raises(ValueError, match="not of the same attributes"):
+        field_table([make(), of_countries("A", ("x", "y"))])
+
+
+def test_report_of_systems_without_errors_or_without_an_eer(tmp_path: Path) -> None:
+    scores = np.repeat([0.0, 1.0], 50)
+    sides = ["a", "b"] * 50
+    for kept in (slice(None), slice(50)):
+        given = scores[kept], scores[kept] > 0, sides[kept], sides[kept]
+        one = evaluate(*given, {"gender": {"a": "m", "b": "f"}}, minimum_speakers=1, minimum_targets=1)
+        write_report(tmp_path / "r.html", [one, one], title="edge")
+        assert not re.search(r"\bnan\b", (tmp_path / "r.html").read_text(), re.IGNORECASE)
 
 
 def test_json_has_everything_and_no_nan() -> None:
