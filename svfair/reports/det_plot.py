@@ -37,7 +37,7 @@ def det_plot(groups: Sequence[Group], title: str, identifier: str) -> str:
     """
     drawn = [group for group in groups if not np.isnan(group.errors.eer)][: len(COLOURS)]
     summary = "; ".join(f"{group.name}: EER {percent(group.errors.eer)} %" for group in drawn)
-    width, height = _SIZE + _MARGIN + 16, _SIZE + _MARGIN + 16
+    width, height = _SIZE + _MARGIN + 16, _SIZE + _MARGIN
     parts = [
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{identifier}-t {identifier}-d" '
         'class="det">',

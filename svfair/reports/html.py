@@ -55,13 +55,14 @@ def write_report(
         table=field_table(evaluations),
         evaluations=evaluations,
         footnotes=footnotes(evaluations),
-        format_cell=partial(format_cell, separator=" "),
+        format_cell=partial(format_cell, separator="\n"),
         percent=percent,
         number=number,
         det=_det,
         curves=curves,
         key=lambda index: Markup(legend_key(index)),
         bar=_bar,
+        notes_of=_notes_of,
         colours=COLOURS,
     )
     write_text_whole(path, page)
@@ -115,11 +116,10 @@ def _at_one_threshold(evaluation: Evaluation, attribute: Attribute, groups: Sequ
     by_fnmr = sorted(groups, key=lambda group: group.errors.fnmr_at_pooled)
     by_fmr = sorted(groups, key=lambda group: group.errors.fmr_at_pooled)
     return [
-        f"At one threshold for all, {by_fnmr[-1].name} speakers are falsely rejected in "
-        f"{percent(by_fnmr[-1].errors.fnmr_at_pooled)} % of their target trials ({by_fnmr[0].name}: "
-        f"{percent(by_fnmr[0].errors.fnmr_at_pooled)} %), and {by_fmr[-1].name} speakers are falsely "
-        "accepted in "
-        f"{percent(by_fmr[-1].errors.fmr_at_pooled)} % of their non-target trials ({by_fmr[0].name}: "
+        f"At one threshold for all, {percent(by_fnmr[-1].errors.fnmr_at_pooled)} % of target trials are "
+        f"falsely rejected for {by_fnmr[-1].name} (lowest: {by_fnmr[0].name}, "
+        f"{percent(by_fnmr[0].errors.fnmr_at_pooled)} %), and {percent(by_fmr[-1].errors.fmr_at_pooled)} % "
+        f"of non-target trials are falsely accepted for {by_fmr[-1].name} (lowest: {by_fmr[0].name}, "
         f"{percent(by_fmr[0].errors.fmr_at_pooled)} %)."
     ]
 
@@ -134,6 +134,11 @@ def curves(evaluation: Evaluation, attribute: Attribute) -> list[Group]:
     groups = sorted(attribute.groups, key=lambda group: -group.errors.targets)
     shown = [group for group in groups if group.counted][: len(COLOURS) - 1]
     return [evaluation.overall, *(group for group in attribute.groups if group in shown)]
+
+
+def _notes_of(evaluation: Evaluation) -> list[str]:
+    groups = [evaluation.overall, *(group for one in evaluation.attributes for group in one.groups)]
+    return [note for group in groups if (note := group.note or group.errors.note)]
 
 
 def _bar(value: float, evaluations: Sequence[Evaluation]) -> float:

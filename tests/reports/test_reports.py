@@ -139,6 +139,14 @@ def test_table_refuses_what_has_no_table() -> None:
         field_table([make(), of_countries("A", ("x", "y"))])
 
 
+def test_page_has_a_column_of_notes_where_there_are_notes(tmp_path: Path) -> None:
+    for evaluation, noted in ((make(), True), (of_countries("A", ("x", "y")), False)):
+        write_report(tmp_path / "r.html", [evaluation], title="notes")
+        page = (tmp_path / "r.html").read_text()
+        assert ("note</th>" in page) == noted
+        assert ("1 speaker, fewer than 2" in page) == noted
+
+
 def test_report_of_systems_without_errors_or_without_an_eer(tmp_path: Path) -> None:
     scores = np.repeat([0.0, 1.0], 50)
     sides = ["a", "b"] * 50
@@ -222,7 +230,7 @@ def test_headlines_name_the_worst_group() -> None:
     sentences = headlines(make())
     assert "by gender" in sentences[0]
     assert re.search(r"for male and .* % for female, \d+\.\d\d times as high", sentences[0])
-    assert "female speakers are falsely rejected" in sentences[1]
+    assert re.search(r"target trials are falsely rejected for female \(lowest: male,", sentences[1])
 
 
 def test_det_plot_marks_the_eer_where_the_axes_meet() -> None:
