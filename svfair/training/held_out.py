@@ -9,7 +9,7 @@ import polars as pl
 from svfair.data.manifest import Manifest, read_manifest
 from svfair.data.speakers import with_country_region
 from svfair.data.split import hold_out_speakers, select_speakers
-from svfair.data.trial_design import design_trials
+from svfair.data.trial_design import design_trials, speakers_without_trials
 from svfair.data.trials import write_scores
 from svfair.errors import InputError
 from svfair.extractors import load_extractor
@@ -103,7 +103,8 @@ def evaluate_run(
     scores = cosine_scores(embeddings, trials)
     write_scores(scores, run.scores)
     evaluation = evaluate_scores(scores, held_out, recipe)
-    write_report(run.report_html, [evaluation], title=f"svfair: {recipe.name}")
+    notes = _left_out(held_out.table, trials)
+    write_report(run.report_html, [evaluation], title=f"svfair: {recipe.name}", notes=notes)
     write_text_whole(run.report_json, json.dumps(to_json([evaluation]), indent=2) + "\n")
     return evaluation
 
@@ -125,6 +126,15 @@ def evaluate_scores(scores: pl.DataFrame, held_out: Manifest, recipe: Recipe) ->
         minimum_speakers=recipe.evaluation.minimum_speakers,
         minimum_targets=recipe.evaluation.minimum_targets,
     )
+
+
+def _left_out(table: pl.DataFrame, trials: pl.DataFrame) -> list[str]:
+    kinds = zip(("target", "non-target"), speakers_without_trials(table, trials), strict=True)
+    return [
+        f"{len(without)} held-out speakers are in no {kind} trial, such as {without[0]}."
+        for kind, without in kinds
+        if without
+    ]
 
 
 def _with_region(manifest: Manifest) -> Manifest:

@@ -3,11 +3,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from svfair.data.manifest import read_manifest
+from svfair.data.manifest import Manifest, read_manifest
 from svfair.errors import InputError
 from svfair.training.brain import MinMaxBrain, learning_rate
 from svfair.training.configuration import Recipe, Training, make_recipe
@@ -152,9 +153,17 @@ def test_evaluation_leaves_whole_files(tmp_path: Path, tones: Path) -> None:
     evaluation = evaluate_run(run, recipe, speakers.held_out, done.append)
     assert done == list(range(1, 17))
     assert evaluation.overall.speakers == 4
+    evaluated = speakers.held_out.table["speaker_id"][0]
     for path in (run.embeddings, run.scores, run.report_html, run.report_json, run.config):
         assert path.is_file()
     assert not list(run.path.rglob("*.part"))
+    assert "in no target trial" not in run.report_html.read_text()
+    alone = speakers.held_out.table.with_columns(
+        session_id=pl.when(pl.col("speaker_id") == evaluated).then(pl.lit("one")).otherwise("session_id")
+    )
+    one_session = Manifest(alone, speakers.held_out.audio_root, speakers.held_out.source)
+    evaluate_run(run, recipe, one_session)
+    assert f"1 held-out speakers are in no target trial, such as {evaluated}." in run.report_html.read_text()
     assert json.loads(run.report_json.read_text())["systems"][0]["overall"]["speakers"] == 4
     assert run.recipe() == recipe
 
