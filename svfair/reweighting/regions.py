@@ -3,6 +3,7 @@
 import torch
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -72,7 +73,9 @@ class Regions(nn.Module):
         if held < self.count:
             raise ValueError(f"{held} embeddings in the bank cannot be split into {self.count} regions")
         kmeans = KMeans(self.count, n_init=1, random_state=self.seed + int(self.fits))
-        kmeans.fit(self.bank[:held].cpu().numpy())
+        # On several threads k-means adds up in whatever order they finish: one seed would not give one result.
+        with threadpool_limits(1):
+            kmeans.fit(self.bank[:held].cpu().numpy())
         found = torch.from_numpy(kmeans.cluster_centers_).to(self.centroids)
         if self.is_fitted:
             _, order = linear_sum_assignment(torch.cdist(self.centroids, found).cpu().numpy())

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn import functional
 
@@ -64,3 +65,15 @@ def test_too_many_regions_are_refused() -> None:
     regions.add(torch.eye(4)[:3])
     with pytest.raises(ValueError, match="3 embeddings in the bank cannot be split into 4 regions"):
         regions.refit()
+
+
+def test_a_refit_does_not_depend_on_threads() -> None:
+    bank = torch.randn(4096, 64, generator=torch.Generator().manual_seed(0))
+    fitted = []
+    for threads in (1, 2):
+        regions = Regions(16, 64)
+        regions.add(bank)
+        with threadpool_limits(threads):
+            regions.refit()
+        fitted.append(regions.centroids)
+    assert torch.equal(*fitted)
