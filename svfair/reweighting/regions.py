@@ -73,7 +73,8 @@ class Regions(nn.Module):
         if held < self.count:
             raise ValueError(f"{held} embeddings in the bank cannot be split into {self.count} regions")
         kmeans = KMeans(self.count, n_init=1, random_state=self.seed + int(self.fits))
-        # On several threads k-means adds up in whatever order they finish: one seed would not give one result.
+        # On several threads k-means adds up in the order in which they finish, and one seed would not give
+        # one result.
         with threadpool_limits(1):
             kmeans.fit(self.bank[:held].cpu().numpy())
         found = torch.from_numpy(kmeans.cluster_centers_).to(self.centroids)
