@@ -1,18 +1,52 @@
-"""Adversarial reweighting of a metric-learning loss. Needs torch and scikit-learn; nothing of audio."""
+"""Reweighting of a metric-learning loss. Needs torch and scikit-learn; nothing of audio."""
 
 from svfair.reweighting.adversary import Adversary
-from svfair.reweighting.formulations import FORMULATIONS, pairwise
+from svfair.reweighting.controls import (
+    ChiSquareDro,
+    ConditionalValueAtRisk,
+    Focal,
+    GroupDro,
+    InverseGroupFrequency,
+    VarianceOfRisks,
+)
+from svfair.reweighting.formulations import (
+    FORMULATIONS,
+    Accumulated,
+    Pairwise,
+    PseudoLabel,
+    WeightedLoss,
+    pair_weights,
+)
 from svfair.reweighting.health import Health
+from svfair.reweighting.methods import METHODS, ORACLES, Setup, make_objective
 from svfair.reweighting.min_max import AdversarialReweighting
+from svfair.reweighting.objective import Objective, PlainTraining
 from svfair.reweighting.regions import Regions
-from svfair.reweighting.weights import sample_weights
+from svfair.reweighting.weights import clip_weights, sample_weights
 
 __all__ = [
     "FORMULATIONS",
+    "METHODS",
+    "ORACLES",
+    "Accumulated",
     "AdversarialReweighting",
     "Adversary",
+    "ChiSquareDro",
+    "ConditionalValueAtRisk",
+    "Focal",
+    "GroupDro",
     "Health",
+    "InverseGroupFrequency",
+    "Objective",
+    "Pairwise",
+    "PlainTraining",
+    "PseudoLabel",
     "Regions",
-    "pairwise",
+    "Setup",
+    "VarianceOfRisks",
+    "WeightedLoss",
+    "clip_weights",
+    "make_objective",
+    "pair_weights",
     "sample_weights",
 ]

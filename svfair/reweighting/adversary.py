@@ -4,49 +4,119 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from svfair.losses.precision import at_least_float32, full_precision
+
 Sees = Literal["embedding", "region", "both"]
+RegionAs = Literal["one_hot", "centroid"]
 
 
 class Adversary(nn.Module):
-    """Predict how hard each sample is: f = sigmoid(g(embedding, region)), in (0, 1).
+    """Predict how hard each sample is: f = sigmoid(g(embedding, region, own speaker)), in (0, 1).
 
     Parameters
     ----------
     embedding_size
         Size of an embedding.
     regions
-        Number of regions; a region enters as a one-hot vector.
+        Number of regions; 0 for an adversary that sees embeddings alone.
     hidden
         Units of one hidden layer; None for a linear adversary.
     sees
         Whether it is given the embedding, the region, or both.
+    region_as
+        Whether a region enters as a one-hot vector or as its centroid.
+    sees_speaker
+        Whether it is also given the mean of the speaker's other embeddings in the batch (zeros where there
+        are none): together with the embedding it tells how far a sample lies from its own speaker.
+    initial_spread
+        Standard deviation of the last layer's weights at the start. 0 makes f = 1/2 for all, so that
+        training starts as plain training; more makes random weights, for a control.
 
     Notes
     -----
-    The last layer starts at zero, so f = 1/2 for all: training starts as plain training. Embeddings enter
-    with unit norm, as the one-hot region does, so that neither drowns the other.
+    Embeddings, centroids and speaker means enter with unit norm, as a one-hot region does, so that none
+    drowns the others.
     """
 
     def __init__(
-        self, embedding_size: int, regions: int, *, hidden: int | None = None, sees: Sees = "both"
+        self,
+        embedding_size: int,
+        regions: int,
+        *,
+        hidden: int | None = None,
+        sees: Sees = "both",
+        region_as: RegionAs = "one_hot",
+        sees_speaker: bool = False,
+        initial_spread: float = 0.0,
     ) -> None:
         super().__init__()
+        if sees != "embedding" and regions < 1:
+            raise ValueError(f"an adversary that sees regions needs at least one, not {regions}")
         self.regions = regions
         self.sees = sees
-        inputs = (embedding_size if sees != "region" else 0) + (regions if sees != "embedding" else 0)
+        self.region_as = region_as
+        self.sees_speaker = sees_speaker
+        region_size = regions if region_as == "one_hot" else embedding_size
+        inputs = (
+            (embedding_size if self.sees_embedding else 0)
+            + (region_size if self.sees_region else 0)
+            + (embedding_size if sees_speaker else 0)
+        )
         last = nn.Linear(hidden or inputs, 1)
-        nn.init.zeros_(last.weight)
+        nn.init.normal_(last.weight, std=initial_spread) if initial_spread else nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.layers = nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), last) if hidden else last
 
-    def forward(self, embeddings: Tensor, regions: Tensor) -> Tensor:
-        """Return f, shape (batch,): embeddings (batch, size), regions int64 (batch,).
+    @property
+    def sees_embedding(self) -> bool:
+        """Whether embeddings enter."""
+        return self.sees != "region"
+
+    @property
+    def sees_region(self) -> bool:
+        """Whether regions enter."""
+        return self.sees != "embedding"
+
+    def forward(
+        self,
+        embeddings: Tensor,
+        regions: Tensor,
+        centroids: Tensor | None = None,
+        labels: Tensor | None = None,
+    ) -> Tensor:
+        """Return f, shape (batch,).
 
         No gradient reaches the embeddings: what the extractor learns, it learns from its own objective.
+
+        Parameters
+        ----------
+        embeddings
+            Shape (batch, size).
+        regions
+            Shape (batch,), int64.
+        centroids
+            Shape (regions, size); needed for `region_as="centroid"`.
+        labels
+            Shape (batch,), int64; needed for `sees_speaker`.
         """
-        parts = []
-        if self.sees != "region":
-            parts.append(functional.normalize(embeddings.detach(), dim=-1))
-        if self.sees != "embedding":
-            parts.append(functional.one_hot(regions, self.regions).to(embeddings.dtype))
-        return torch.sigmoid(self.layers(torch.cat(parts, dim=-1)).squeeze(-1))
+        with full_precision(embeddings):
+            unit = functional.normalize(at_least_float32(embeddings.detach()), dim=-1)
+            parts = [unit] if self.sees_embedding else []
+            if self.sees_region and self.region_as == "one_hot":
+                parts.append(functional.one_hot(regions, self.regions).to(unit.dtype))
+            elif self.sees_region:
+                if centroids is None:
+                    raise ValueError("this adversary sees centroids: they must be given")
+                parts.append(functional.normalize(centroids.to(unit.dtype), dim=-1)[regions])
+            if self.sees_speaker:
+                if labels is None:
+                    raise ValueError("this adversary sees speakers: labels must be given")
+                parts.append(_mean_of_others(unit, labels))
+            return torch.sigmoid(self.layers(torch.cat(parts, dim=-1)).squeeze(-1))
+
+
+def _mean_of_others(unit: Tensor, labels: Tensor) -> Tensor:
+    """Return the direction of each speaker's other embeddings, zeros where there are none."""
+    others = (labels[:, None] == labels[None, :]).to(unit.dtype)
+    others.fill_diagonal_(0)
+    return functional.normalize(others @ unit, dim=-1)

@@ -1,34 +1,129 @@
-"""From sample weights to pair weights: what the weights of an adversary multiply."""
+"""The three formulations: what the weights of samples multiply in a loss over pairs."""
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from svfair.losses import Comparisons
+from svfair.losses import Comparisons, EmbeddingLoss, SingleLoss
+from svfair.losses.precision import full_precision
+from svfair.reweighting.adversary import Sees
 
-Formulation = Callable[[Tensor, Comparisons], Tensor]
+
+class WeightedLoss(nn.Module, ABC):
+    """A loss whose samples can be weighted: `loss(embeddings, labels, weights)`.
+
+    Equal weights give the plain loss times their mean. Any module with this call shape can be reweighted:
+    a loss of another library needs a `forward` of its own and none of these classes.
+
+    Parameters
+    ----------
+    loss
+        What is weighted.
+    """
+
+    #: What an adversary must see for this formulation; None: what it likes.
+    adversary_sees: ClassVar[Sees | None] = None
+
+    def __init__(self, loss: EmbeddingLoss) -> None:
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, embeddings: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return the loss, a scalar.
+
+        Parameters
+        ----------
+        embeddings, labels
+            Shapes (batch, size) and (batch,).
+        weights
+            Shape (batch,), at least 0; None for the plain loss.
+        """
+        if weights is None:
+            plain: Tensor = self.loss(embeddings, labels)
+            return plain
+        with full_precision(embeddings):
+            total = weights.new_zeros(())
+            for coefficient, part in self.loss.parts:
+                total = total + coefficient * self.weigh(part, part.compare(embeddings, labels), weights)
+            return total
+
+    @abstractmethod
+    def weigh(self, part: SingleLoss, comparisons: Comparisons, weights: Tensor) -> Tensor:
+        """Return the weighted loss of one part, a scalar: weights (batch,)."""
 
 
-def pairwise(weights: Tensor, comparisons: Comparisons) -> Tensor:
-    """Give a pair the sum of its two samples' weights: w_ij proportional to lambda_i + lambda_j.
+class Accumulated(WeightedLoss):
+    """A sample's loss gathers its comparisons, and its weight multiplies that sum.
+
+    mean over rows j of lambda_j l_j, where l_j is the loss of row j and lambda is scaled to keep its mean
+    over the rows.
+    """
+
+    def weigh(self, part: SingleLoss, comparisons: Comparisons, weights: Tensor) -> Tensor:
+        """Weigh the loss of each row."""
+        rows = comparisons.over_rows(weights)
+        rows = rows * (weights.mean() / rows.mean())
+        return (rows * part.row_losses(comparisons)).mean()
+
+
+class PseudoLabel(Accumulated):
+    """The region is the pseudo-label of a group: the adversary sees it alone, and it sets the weight.
+
+    As `accumulated`, with weights that all samples of a region share.
+    """
+
+    adversary_sees = "region"
+
+
+class Pairwise(WeightedLoss):
+    """A pair weighs the sum of its two samples' weights: w_ij proportional to lambda_i + lambda_j.
+
+    A prototype has the mean weight of the utterances that it averages. Pair weights are scaled so that
+    their mean over the used pairs is the mean of the sample weights. A part without pairs (a classifier)
+    has its samples weighted.
+
+    Over a loss that is symmetric in its pairs and linear in their weights (`PairLogistic`) this is the same
+    number as `Accumulated`: the sum over pairs of (lambda_i + lambda_j) l_ij is twice the sum over samples
+    of lambda_i times all of i's pairs.
+    """
+
+    def __init__(self, loss: EmbeddingLoss) -> None:
+        super().__init__(loss)
+        if not any(part.has_pairs for _, part in loss.parts):
+            raise ValueError(f"{type(loss).__name__} has no pairs to weigh: use the accumulated formulation")
+
+    def weigh(self, part: SingleLoss, comparisons: Comparisons, weights: Tensor) -> Tensor:
+        """Weigh each pair."""
+        if part.has_pairs:
+            return part.row_losses(comparisons, pair_weights(weights, comparisons)).mean()
+        return (comparisons.over_rows(weights) * part.row_losses(comparisons)).mean()
+
+
+def pair_weights(weights: Tensor, comparisons: Comparisons) -> Tensor:
+    """Give a pair the sum of its two samples' weights.
 
     Parameters
     ----------
     weights
         Sample weights lambda, shape (batch,).
     comparisons
-        What is compared; a prototype has the mean weight of the utterances that it averages.
+        What is compared.
 
     Returns
     -------
     Tensor
-        Shape (rows, columns), scaled so that the mean over the used pairs is the mean of `weights`: of
-        mean-one weights it is one.
+        Shape (rows, columns), scaled so that the mean over the used pairs is the mean of `weights`.
     """
-    pair_weights = comparisons.over_rows(weights)[:, None] + comparisons.over_columns(weights)[None, :]
+    sums = comparisons.over_rows(weights)[:, None] + comparisons.over_columns(weights)
     used = comparisons.is_used.to(weights.dtype)
-    mean = (pair_weights * used).sum() / used.sum().clamp(min=1)
-    return pair_weights * (weights.mean() / mean)
+    mean = (sums * used).sum() / used.sum().clamp(min=1)
+    return sums * (weights.mean() / mean)
 
 
-FORMULATIONS: Mapping[str, Formulation] = {"pairwise": pairwise}
+FORMULATIONS: Mapping[str, type[WeightedLoss]] = {
+    "accumulated": Accumulated,
+    "pseudo_label": PseudoLabel,
+    "pairwise": Pairwise,
+}

@@ -15,7 +15,8 @@ class Health:
     effective_sample_size
         (sum w)^2 / (B sum w^2), in (0, 1]; one when all samples weigh the same.
     weight_loss_correlation
-        Pearson correlation of a sample's weight with its unweighted loss; 0 when either is constant.
+        Pearson correlation of a sample's weight with its unweighted loss, over the samples that have one; 0
+        when either is constant.
     largest_weight
         Largest sample weight over the mean weight.
     region_weights
@@ -32,16 +33,17 @@ class Health:
 
 
 @torch.no_grad()
-def examine(
-    weights: Tensor, regions: Tensor, region_count: int, row_weights: Tensor, losses: Tensor
-) -> Health:
-    """Summarise sample weights (batch,), their regions (batch,), and weights and losses of rows (rows,)."""
+def examine(weights: Tensor, regions: Tensor, region_count: int, losses: Tensor) -> Health:
+    """Summarise sample weights, regions and losses, each of shape (batch,).
+
+    A loss of exactly 0 belongs to a sample that is no row of its loss, such as a prototype's utterance.
+    """
     weights, losses = weights.double(), losses.double()
     sums = weights.new_zeros(region_count).index_add(0, regions, weights)
     counts = weights.new_zeros(region_count).index_add(0, regions, torch.ones_like(weights))
     return Health(
         effective_sample_size=float(weights.sum() ** 2 / (len(weights) * (weights**2).sum())),
-        weight_loss_correlation=_correlation(row_weights.double(), losses),
+        weight_loss_correlation=_correlation(weights[losses != 0], losses[losses != 0]),
         largest_weight=float(weights.max() / weights.mean()),
         region_weights=(sums / counts).tolist(),
         sample_weights=weights,
@@ -49,6 +51,8 @@ def examine(
 
 
 def _correlation(a: Tensor, b: Tensor) -> float:
+    if len(a) < 2:
+        return 0.0
     a, b = a - a.mean(), b - b.mean()
     size = a.norm() * b.norm()
     # Weights of an untrained adversary differ by rounding alone: that is no correlation.

@@ -1,142 +1,182 @@
-"""The min-max game: the extractor lowers the weighted loss, the adversary raises it, in turns."""
+"""The min-max game: the extractor lowers the weighted loss, the adversary raises it."""
+
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from svfair.losses import PairLoss
 from svfair.reweighting.adversary import Adversary
-from svfair.reweighting.formulations import FORMULATIONS
 from svfair.reweighting.health import Health, examine
+from svfair.reweighting.objective import Objective
 from svfair.reweighting.regions import Regions
 from svfair.reweighting.weights import Weighting, sample_weights
 
+Play = Literal["alternating", "simultaneous"]
 
-class AdversarialReweighting(nn.Module):
-    """A pair loss whose pairs are weighted by an adversary.
 
-    Calling it gives the extractor's objective, with the weights held fixed. After the extractor's step,
+class AdversarialReweighting(Objective):
+    """A loss whose samples, or pairs, are weighted by an adversary.
+
+    Calling it gives the extractor's objective. In alternation the weights in it are constants, and
     `take_turn` trains the adversary on the same embeddings, so that it costs no second forward pass::
 
-        objective = AdversarialReweighting(PairLogistic(), Adversary(192, regions=16), Regions(16, 192))
-        adversary_optimizer = torch.optim.Adam(objective.adversary.parameters(), lr=1e-2)
+        objective = AdversarialReweighting(Pairwise(PairLogistic()), Adversary(192, 16), Regions(16, 192))
+        optimizer = torch.optim.Adam([*extractor.parameters(), *objective.learner_parameters()])
+        adversary_optimizer = torch.optim.Adam(objective.adversary_parameters(), lr=1e-2)
         ...
         objective(embeddings, labels).backward()
         optimizer.step()
         objective.take_turn(embeddings, labels, adversary_optimizer)
 
-    The extractor's optimizer gets the parameters of the extractor and of `objective.loss`, never those of
-    `objective.adversary`.
+    Played simultaneously, the one backward pass gives the extractor its gradient and the adversary the
+    reverse of its own, and one optimizer trains both; `take_turn` then only keeps the regions up to date.
 
     Parameters
     ----------
     loss
-        The metric-learning loss that is weighted.
-    adversary, regions
-        The network that weighs samples, and the regions that it is told.
-    formulation
-        A key of `FORMULATIONS`: how sample weights become pair weights.
-    weighting
+        A formulation around a loss, such as `Pairwise(PairLogistic())`, or any module that is called as
+        `loss(embeddings, labels, weights)` and takes None for no weights.
+    adversary
+        The network that weighs samples.
+    regions
+        The regions that it is told; None for an adversary that sees embeddings alone.
+    weighting, largest_weight
         See `sample_weights`.
-    warm_up_steps
-        Steps of plain training before the adversary begins; regions are first fitted at their end.
-    refit_every
-        Steps between two fits of the regions.
+    play
+        `alternating` or `simultaneous`.
     adversary_steps
-        Steps of the adversary to each step of the extractor.
+        In alternation, steps of the adversary to each step of the extractor; 0 freezes it.
+    reversal_scale
+        Played simultaneously, what the adversary's reversed gradient is multiplied by.
+    warm_up_steps, refit_every, gather
+        See `Objective`.
 
     Notes
     -----
     Lahoti et al. (2020) for the game; Jin et al., "Adversarial Reweighting for Speaker Verification
-    Fairness", Interspeech 2022, for pair weights and regions.
+    Fairness", Interspeech 2022, for pair weights and regions; Ganin and Lempitsky, "Unsupervised Domain
+    Adaptation by Backpropagation", ICML 2015, for the reversed gradient.
     """
-
-    steps: Tensor
 
     def __init__(
         self,
-        loss: PairLoss,
+        loss: nn.Module,
         adversary: Adversary,
-        regions: Regions,
+        regions: Regions | None,
         *,
-        formulation: str = "pairwise",
         weighting: Weighting = "mean_one",
+        largest_weight: float | None = None,
+        play: Play = "alternating",
+        adversary_steps: int = 1,
+        reversal_scale: float = 1.0,
         warm_up_steps: int = 0,
         refit_every: int = 100,
-        adversary_steps: int = 1,
+        gather: bool = False,
     ) -> None:
-        super().__init__()
-        if formulation not in FORMULATIONS:
-            raise ValueError(f"formulation '{formulation}' is none of {', '.join(FORMULATIONS)}")
-        if adversary.regions != regions.count:
-            raise ValueError(f"the adversary expects {adversary.regions} regions, not {regions.count}")
-        self.loss = loss
+        super().__init__(
+            loss, regions=regions, warm_up_steps=warm_up_steps, refit_every=refit_every, gather=gather
+        )
+        count = 0 if regions is None else regions.count
+        if adversary.sees_region and adversary.regions != count:
+            raise ValueError(f"the adversary expects {adversary.regions} regions, not {count}")
+        must_see = getattr(loss, "adversary_sees", None)
+        if must_see is not None and (adversary.sees != must_see or adversary.sees_speaker):
+            raise ValueError(
+                f"{type(loss).__name__} needs an adversary that sees the {must_see} alone: "
+                f"Adversary(..., sees='{must_see}')"
+            )
+        if play not in ("alternating", "simultaneous"):
+            raise ValueError(f"play is 'alternating' or 'simultaneous', not '{play}'")
         self.adversary = adversary
-        self.regions = regions
-        self.formulation = FORMULATIONS[formulation]
         self.weighting: Weighting = weighting
-        self.warm_up_steps = warm_up_steps
-        self.refit_every = refit_every
+        self.largest_weight = largest_weight
+        self.play: Play = play
         self.adversary_steps = adversary_steps
-        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+        self.reversal_scale = reversal_scale
 
-    @property
-    def is_warming_up(self) -> bool:
-        """Whether this is still plain training: the warm-up lasts, or no regions were fitted yet."""
-        return int(self.steps) < self.warm_up_steps or not self.regions.is_fitted
+    def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
+        """Return the weighted loss; in simultaneous play a reversed gradient reaches the adversary."""
+        if self.play == "simultaneous":
+            weights = _reverse_gradient(self.sample_weights(embeddings, labels), self.reversal_scale)
+        else:
+            with torch.no_grad():
+                weights = self.sample_weights(embeddings, labels)
+        loss: Tensor = self.loss(embeddings, labels, weights)
+        return loss
 
-    def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """Return the extractor's objective, a scalar: embeddings (batch, size), labels (batch,)."""
-        comparisons = self.loss.compare(embeddings, labels)
-        if self.is_warming_up:
-            return self.loss.reduce(comparisons)
-        with torch.no_grad():
-            weights = self.formulation(self.sample_weights(embeddings), comparisons)
-        return self.loss.reduce(comparisons, weights)
+    def sample_weights(self, embeddings: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Return the adversary's weight of each sample, shape (batch,), with a gradient to the adversary.
 
-    def sample_weights(self, embeddings: Tensor) -> Tensor:
-        """Return the adversary's weight of each sample, shape (batch,), with a gradient to the adversary."""
-        return sample_weights(self.adversary(embeddings, self.regions(embeddings)), self.weighting)
+        `labels` (batch,) are needed where the adversary sees speakers.
+        """
+        if self.regions is None:
+            nowhere = torch.zeros(len(embeddings), dtype=torch.int64, device=embeddings.device)
+            f = self.adversary(embeddings, nowhere, labels=labels)
+        else:
+            f = self.adversary(embeddings, self.regions(embeddings), self.regions.centroids, labels)
+        return sample_weights(f, self.weighting, largest=self.largest_weight)
 
     def adversary_objective(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """Return what the adversary maximises: the weighted loss, with a gradient to the adversary alone."""
-        with torch.no_grad():
-            comparisons = self.loss.compare(embeddings.detach(), labels)
-        return self.loss.reduce(comparisons, self.formulation(self.sample_weights(embeddings), comparisons))
+        """Return what the adversary maximises, a scalar: the weighted loss of embeddings held fixed."""
+        loss: Tensor = self.loss(embeddings.detach(), labels, self.sample_weights(embeddings, labels))
+        return loss
 
-    def take_turn(self, embeddings: Tensor, labels: Tensor, optimizer: Optimizer) -> None:
-        """Count one step of the extractor, refit the regions when they are due, and train the adversary.
+    def adapt(
+        self, embeddings: Tensor, labels: Tensor, groups: Tensor | None, optimizer: Optimizer | None
+    ) -> None:
+        """Train the adversary on a batch.
 
-        Parameters
-        ----------
-        embeddings, labels
-            The batch that the extractor has just stepped on, shapes (batch, size) and (batch,).
-        optimizer
-            Optimizer of `adversary.parameters()`.
+        Raises
+        ------
+        ValueError
+            In alternation with at least one adversary step, when there is no optimizer.
         """
-        embeddings = embeddings.detach()
-        self.regions.add(embeddings)
-        self.steps += 1
-        since_warm_up = int(self.steps) - self.warm_up_steps
-        if since_warm_up < 0:
+        if self.play == "simultaneous" or self.adversary_steps == 0:
             return
-        if since_warm_up % self.refit_every == 0 or not self.regions.is_fitted:
-            self.regions.refit()
+        if optimizer is None:
+            raise ValueError(
+                "take_turn needs the adversary's optimizer, such as "
+                "torch.optim.Adam(objective.adversary_parameters())"
+            )
+        learned = list(self.adversary.parameters())
         for _ in range(self.adversary_steps):
-            optimizer.zero_grad()
-            (-self.adversary_objective(embeddings, labels)).backward()
+            with torch.enable_grad():
+                value = self.adversary_objective(embeddings, labels)
+                # Not backward(): the parameters of the loss must not gather a gradient from this side.
+                gradients = torch.autograd.grad(value, learned, allow_unused=True)
+            for parameter, gradient in zip(learned, gradients, strict=True):
+                parameter.grad = None if gradient is None else -gradient
             optimizer.step()
         optimizer.zero_grad()
 
-    @torch.no_grad()
+    def learner_parameters(self) -> list[nn.Parameter]:
+        """Return the loss's parameters and, in simultaneous play, the adversary's."""
+        own = super().learner_parameters()
+        return [*own, *self.adversary.parameters()] if self.play == "simultaneous" else own
+
+    def adversary_parameters(self) -> list[nn.Parameter]:
+        """Return the adversary's parameters; in simultaneous play `learner_parameters` has them too."""
+        return list(self.adversary.parameters())
+
     def examine(self, embeddings: Tensor, labels: Tensor) -> Health:
-        """Look at the adversary's weights on a batch."""
-        comparisons = self.loss.compare(embeddings, labels)
-        weights = self.sample_weights(embeddings)
-        return examine(
-            weights,
-            self.regions(embeddings),
-            self.regions.count,
-            comparisons.over_rows(weights),
-            self.loss.row_losses(comparisons),
-        )
+        """Look at the adversary's weights on a batch (of this process alone)."""
+        with torch.no_grad():
+            weights = self.sample_weights(embeddings, labels)
+            if self.regions is None:
+                regions, count = torch.zeros_like(labels), 1
+            else:
+                regions, count = self.regions(embeddings), self.regions.count
+        return examine(weights, regions, count, self._sample_losses(embeddings, labels))
+
+    def _sample_losses(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Return how much each sample's weight counts in the plain loss: batch * derivative at one."""
+        with torch.enable_grad():
+            ones = torch.ones(len(labels), device=embeddings.device, requires_grad=True)
+            value = self.loss(embeddings.detach(), labels, ones)
+            return len(labels) * torch.autograd.grad(value, ones)[0]
+
+
+def _reverse_gradient(weights: Tensor, scale: float) -> Tensor:
+    """Return the same weights, with -scale times their gradient."""
+    return (1 + scale) * weights.detach() - scale * weights

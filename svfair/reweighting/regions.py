@@ -1,11 +1,16 @@
 """Regions of the embedding space: k-means over the embeddings that training saw last."""
 
+import warnings
+
 import torch
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn import functional
+
+from svfair.losses.precision import full_precision
 
 
 class Regions(nn.Module):
@@ -48,6 +53,11 @@ class Regions(nn.Module):
         self.register_buffer("fits", torch.zeros((), dtype=torch.int64))
 
     @property
+    def held(self) -> int:
+        """How many embeddings the bank holds."""
+        return min(int(self.added), len(self.bank))
+
+    @property
     def is_fitted(self) -> bool:
         """Whether `refit` has run; before it, every embedding is in region 0."""
         return int(self.fits) > 0
@@ -67,15 +77,20 @@ class Regions(nn.Module):
         Raises
         ------
         ValueError
-            When the bank holds fewer embeddings than there are regions.
+            When the bank holds fewer embeddings than there are regions, or some that are not finite.
         """
-        held = min(int(self.added), len(self.bank))
+        held = self.held
         if held < self.count:
             raise ValueError(f"{held} embeddings in the bank cannot be split into {self.count} regions")
+        if not bool(self.bank[:held].isfinite().all()):
+            raise ValueError("the bank holds embeddings that are not finite: training has diverged")
         kmeans = KMeans(self.count, n_init=1, random_state=self.seed + int(self.fits))
         # On several threads k-means adds up in the order in which they finish, and one seed would not give
         # one result.
-        with threadpool_limits(1):
+        with threadpool_limits(1), warnings.catch_warnings():
+            # Fewer distinct embeddings than regions: some centroids then coincide, and their regions but the
+            # first stay empty until a later fit.
+            warnings.simplefilter("ignore", ConvergenceWarning)
             kmeans.fit(self.bank[:held].cpu().numpy())
         found = torch.from_numpy(kmeans.cluster_centers_).to(self.centroids)
         if self.is_fitted:
@@ -89,5 +104,6 @@ class Regions(nn.Module):
         """Return the region of each embedding: (batch, size) to int64 (batch,)."""
         if not self.is_fitted:
             return torch.zeros(len(embeddings), dtype=torch.int64, device=embeddings.device)
-        unit = functional.normalize(embeddings.detach().to(self.centroids.dtype), dim=-1)
-        return torch.cdist(unit, self.centroids).argmin(1)
+        with full_precision(embeddings):
+            unit = functional.normalize(embeddings.detach().to(self.centroids.dtype), dim=-1)
+            return torch.cdist(unit, self.centroids).argmin(1)

@@ -1,5 +1,6 @@
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 Weighting = Literal["mean_one", "literal"]
@@ -8,7 +9,7 @@ Weighting = Literal["mean_one", "literal"]
 SMALLEST_MEAN = 1e-4
 
 
-def sample_weights(f: Tensor, weighting: Weighting = "mean_one") -> Tensor:
+def sample_weights(f: Tensor, weighting: Weighting = "mean_one", *, largest: float | None = None) -> Tensor:
     """Turn the adversary's output into sample weights.
 
     Parameters
@@ -19,11 +20,49 @@ def sample_weights(f: Tensor, weighting: Weighting = "mean_one") -> Tensor:
         `literal` is lambda_i = 1 + f_i / mean(f), equation 4 of Lahoti et al., "Fairness without
         Demographics through Adversarially Reweighted Learning", NeurIPS 2020, whose mean is two.
         `mean_one` is half of it, so that switching reweighting on does not change the learning rate.
+    largest
+        No sample gets more than this many times the mean weight; see `clip_weights`. None: no limit, and
+        a weight can reach (1 + batch) / 2 times the mean.
 
     Returns
     -------
     Tensor
         Shape (batch,).
     """
-    literal = 1 + f / f.mean().clamp(min=SMALLEST_MEAN)
-    return literal if weighting == "literal" else literal / 2
+    weights = (1 + f / f.mean().clamp(min=SMALLEST_MEAN)) / 2
+    if largest is not None:
+        weights = clip_weights(weights, largest)
+    return 2 * weights if weighting == "literal" else weights
+
+
+def clip_weights(weights: Tensor, largest: float) -> Tensor:
+    """Cap weights at `largest` times their mean and share what was cut among the others in proportion.
+
+    The result is min(s w, largest * mean), with the one s >= 1 that keeps the mean. A capped sample has no
+    gradient of its own: the adversary learns nothing from it until the others catch up.
+
+    Parameters
+    ----------
+    weights
+        Shape (batch,), positive.
+    largest
+        More than 1.
+
+    Raises
+    ------
+    ValueError
+        When `largest` is not more than 1: the largest of several weights is at least their mean.
+    """
+    if not largest > 1:
+        raise ValueError(f"the largest weight must be more than 1 times the mean, not {largest}")
+    mean = weights.mean()
+    cap = largest * mean
+    descending = weights.sort(descending=True).values
+    number = len(weights)
+    capped = torch.arange(number, device=weights.device)
+    # With the k largest capped, the rest shares what is left: try every k, take the first that fits.
+    rest = descending.flip(0).cumsum(0).flip(0)
+    factors = (number * mean - capped * cap) / rest
+    fits = factors * descending <= cap * (1 + 1e-6)
+    factor = factors[fits.to(torch.int64).argmax()]
+    return torch.minimum(factor * weights, cap)

@@ -8,11 +8,9 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 from svfair.extractors import EcapaExtractor
-from svfair.losses import PairLoss
-from svfair.reweighting import AdversarialReweighting
+from svfair.reweighting import AdversarialReweighting, Objective
 from svfair.training.configuration import Training
 from svfair.training.metrics_log import MetricsLog
-from svfair.training.objectives import trained_by_extractor
 
 Batch = dict[str, Tensor]
 
@@ -29,11 +27,13 @@ class MinMaxBrain(sb.Brain):
     extractor
         Trained by the minimising side, together with the parameters of the loss.
     objective
-        A pair loss for plain training, or `AdversarialReweighting` around one.
+        What is lowered, by whichever method.
     settings
         Steps, learning rate, device.
     adversary_learning_rate
-        Of the adversary's Adam; unused in plain training.
+        Of the adversary's Adam, where there is an adversary.
+    groups
+        True group of each row of the manifest, int64, for the oracle methods.
     checkpointer
         Where the state goes, and where it is resumed from.
     log
@@ -43,12 +43,13 @@ class MinMaxBrain(sb.Brain):
     def __init__(
         self,
         extractor: EcapaExtractor,
-        objective: PairLoss | AdversarialReweighting,
+        objective: Objective,
         settings: Training,
         *,
         adversary_learning_rate: float,
         checkpointer: Checkpointer,
         log: MetricsLog,
+        groups: Tensor | None = None,
     ) -> None:
         super().__init__(
             modules={"extractor": extractor, "objective": objective},
@@ -64,22 +65,23 @@ class MinMaxBrain(sb.Brain):
         self.settings = settings
         self.adversary_learning_rate = adversary_learning_rate
         self.log = log
+        self.groups = groups
         self.stop_requested = False
         checkpointer.add_recoverables({"extractor": extractor, "objective": objective})
 
     def init_optimizers(self) -> None:
         """Give the two sides optimizers of their own."""
-        objective = self.objective
-        learned = [*self.modules["extractor"].parameters(), *trained_by_extractor(objective)]
-        self.optimizers_dict = {
-            "extractor": torch.optim.Adam(
-                learned, lr=self.settings.learning_rate, weight_decay=self.settings.weight_decay
-            )
-        }
-        if isinstance(objective, AdversarialReweighting):
-            self.optimizers_dict["adversary"] = torch.optim.Adam(
-                objective.adversary.parameters(), lr=self.adversary_learning_rate
-            )
+        settings, rate = self.settings, self.adversary_learning_rate
+        adversary = self.objective.adversary_parameters()
+        apart = {id(parameter) for parameter in adversary}
+        beside = self.objective.learner_parameters()
+        learned = [*self.modules["extractor"].parameters(), *(p for p in beside if id(p) not in apart)]
+        learner = torch.optim.Adam(learned, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+        self.optimizers_dict = {"extractor": learner}
+        if any(id(parameter) in apart for parameter in beside):  # simultaneous play: one optimizer
+            learner.add_param_group({"params": adversary, "lr": rate, "weight_decay": 0.0})
+        elif adversary:
+            self.optimizers_dict["adversary"] = torch.optim.Adam(adversary, lr=rate)
         for name, optimizer in self.optimizers_dict.items():
             self.checkpointer.add_recoverable(f"optimizer_{name}", optimizer)
 
@@ -96,7 +98,7 @@ class MinMaxBrain(sb.Brain):
 
     def compute_objectives(self, predictions: Tensor, batch: Batch, stage: sb.Stage) -> Tensor:
         """Return the extractor's objective; the weights in it are constants."""
-        loss: Tensor = self.objective(predictions, batch["labels"].to(self.device))
+        loss: Tensor = self.objective(predictions, batch["labels"].to(self.device), self._groups(batch))
         return loss
 
     def fit_batch(self, batch: Batch) -> Tensor:
@@ -110,8 +112,9 @@ class MinMaxBrain(sb.Brain):
         self._set_learning_rate()
         loss: Tensor = super().fit_batch(batch)
         labels = batch["labels"].to(self.device)
-        if isinstance(self.objective, AdversarialReweighting):
-            self.objective.take_turn(self.embeddings, labels, self.optimizers_dict["adversary"])
+        self.objective.take_turn(
+            self.embeddings, labels, self.optimizers_dict.get("adversary"), self._groups(batch)
+        )
         if self.step % self.settings.log_every == 0 or self.step == self.settings.steps:
             self._log(float(loss), batch["rows"], labels)
         if self.stop_requested and self.step < self.settings.steps:
@@ -132,18 +135,20 @@ class MinMaxBrain(sb.Brain):
         self.embeddings = outputs.detach()
 
     def _set_learning_rate(self) -> None:
-        settings = self.settings
-        rate = learning_rate(self.step - 1, settings)
-        for group in self.optimizers_dict["extractor"].param_groups:
-            group["lr"] = rate
+        self.optimizers_dict["extractor"].param_groups[0]["lr"] = self._learning_rate()
+
+    def _learning_rate(self) -> float:
+        return self.objective.learning_rate_factor * learning_rate(self.step - 1, self.settings)
+
+    def _groups(self, batch: Batch) -> Tensor | None:
+        return None if self.groups is None else self.groups[batch["rows"]].to(self.device)
 
     def _log(self, loss: float, rows: Tensor, labels: Tensor) -> None:
         objective = self.objective
         health = None
         if isinstance(objective, AdversarialReweighting) and not objective.is_warming_up:
             health = objective.examine(self.embeddings, labels)
-        rate = learning_rate(self.step - 1, self.settings)
-        self.log.write(self.step, loss, rate, rows, health)
+        self.log.write(self.step, loss, self._learning_rate(), rows, health)
 
 
 class StepSampler(Sampler[int]):

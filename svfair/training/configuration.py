@@ -1,15 +1,16 @@
 """The recipe of a training run: every setting, its bounds and its default."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from svfair.errors import InputError
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+WarmUp = Annotated[float, Field(ge=0, lt=1, description="share of the steps before it begins")]
 
 
 class _Section(BaseModel):
@@ -49,25 +50,82 @@ class Extractor(_Section):
 class Reweighting(_Section):
     """Adversarial reweighting; without this section, training is plain."""
 
-    formulation: Literal["pairwise"] = "pairwise"
+    formulation: Literal["accumulated", "pseudo_label", "pairwise"] = "pairwise"
     weighting: Literal["mean_one", "literal"] = "mean_one"
+    largest_weight: Annotated[float, Field(gt=1)] | None = Field(
+        None, description="cap of a sample's weight over the mean weight; none: no cap"
+    )
+    play: Literal["alternating", "simultaneous"] = "alternating"
     regions: Positive = 16
     bank_size: Positive = 4096
     refit_every: Positive = 100
-    warm_up_share: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.25, description="share of the steps before it begins"
-    )
+    warm_up_share: WarmUp = 0.25
     adversary_hidden: Positive | None = Field(None, description="hidden units of the adversary; none: linear")
-    adversary_sees: Literal["embedding", "region", "both"] = "both"
+    adversary_sees: Literal["embedding", "region", "both"] = Field(
+        "both", description="with pseudo_label always the region"
+    )
+    adversary_region_as: Literal["one_hot", "centroid"] = "one_hot"
+    adversary_sees_speaker: bool = False
     adversary_steps: Positive = Field(1, description="adversary steps to each extractor step")
     adversary_learning_rate: Annotated[float, Field(gt=0)] = 1e-2
+
+
+class Control(_Section):
+    """A method to compare adversarial reweighting with."""
+
+    method: Literal[
+        "plain_doubled_rate",
+        "random_weights",
+        "arl",
+        "cvar",
+        "focal",
+        "chi_square",
+        "group_dro_regions",
+        "smoothed_group_dro_regions",
+        "v_rex_regions",
+        "group_dro_oracle",
+        "smoothed_group_dro_oracle",
+        "inverse_frequency_oracle",
+    ]
+    groups: str | None = Field(None, description="attribute with the true groups, for the oracles")
+    settings: dict[str, float] = Field({}, description="of the method itself, such as share for cvar")
+    regions: Positive = 16
+    bank_size: Positive = 4096
+    refit_every: Positive = 100
+    warm_up_share: WarmUp = 0.25
 
 
 class Objective(_Section):
     """What is minimised."""
 
-    loss: Literal["pair_logistic", "angular_prototypical"] = "pair_logistic"
+    loss: Literal["pair_logistic", "angular_prototypical", "generalized_end_to_end", "aam_softmax"] = (
+        "pair_logistic"
+    )
+    insertion: Literal["binary", "softmax"] | None = Field(
+        None, description="of the two prototype losses; none: softmax"
+    )
+    classifier: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="coefficient of an AAM-softmax that is added to a loss over pairs"
+    )
+    margin: Annotated[float, Field(ge=0, lt=3)] = Field(0.2, description="of AAM-softmax, in radians")
+    classifier_scale: Annotated[float, Field(gt=0)] = Field(30.0, description="of AAM-softmax")
     reweighting: Reweighting | None = None
+    control: Control | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.reweighting is not None and self.control is not None:
+            raise ValueError("has both 'reweighting' and 'control'; a run has one method")
+        if self.loss == "aam_softmax" and self.classifier is not None:
+            raise ValueError("has 'classifier' beside aam_softmax, which is one")
+        if self.insertion is not None and self.loss not in ("angular_prototypical", "generalized_end_to_end"):
+            raise ValueError(f"has 'insertion', which {self.loss} does not take")
+        pairs = self.loss != "aam_softmax" or self.reweighting is None
+        if not pairs and self.reweighting is not None and self.reweighting.formulation == "pairwise":
+            raise ValueError("weighs pairs, which aam_softmax has not: use the accumulated formulation")
+        if self.control is not None and self.control.method.endswith("_oracle") != bool(self.control.groups):
+            raise ValueError("needs 'control.groups' with an oracle method, and with no other")
+        return self
 
 
 class Training(_Section):

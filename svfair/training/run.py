@@ -16,7 +16,7 @@ from svfair.extractors import EcapaExtractor, save_extractor
 from svfair.training.brain import Interrupted, MinMaxBrain, StepSampler
 from svfair.training.configuration import Recipe, Reweighting
 from svfair.training.metrics_log import MetricsLog
-from svfair.training.objectives import build_objective
+from svfair.training.objectives import build_objective, number_groups
 from svfair.training.run_folder import RunFolder
 
 
@@ -52,7 +52,8 @@ def train(recipe: Recipe, manifest: Manifest, run: RunFolder, *, progress: bool 
     batches = plan_batches(recipe, manifest)
     torch.manual_seed(recipe.seed)
     extractor = EcapaExtractor(**recipe.extractor.model_dump())
-    objective = build_objective(recipe)
+    groups, group_counts = _true_groups(recipe, manifest)
+    objective = build_objective(recipe, speakers=len(batches.speakers), group_counts=group_counts)
     data, settings = recipe.data, recipe.training
     attributes = [name for name in recipe.evaluation.by if name in manifest.table.columns]
     log = MetricsLog(
@@ -68,6 +69,7 @@ def train(recipe: Recipe, manifest: Manifest, run: RunFolder, *, progress: bool 
         adversary_learning_rate=(recipe.objective.reweighting or Reweighting()).adversary_learning_rate,
         checkpointer=Checkpointer(run.checkpoints),
         log=log,
+        groups=groups,
     )
     loader: DataLoader[dict[str, torch.Tensor]] = DataLoader(
         CropDataset(manifest, batches, seconds=data.crop_seconds),
@@ -95,12 +97,26 @@ def plan_batches(recipe: Recipe, manifest: Manifest) -> SpeakerBalancedBatches:
         When the device is not there or the manifest has too few speakers for the recipe.
     """
     _check_device(recipe.training.device)
+    _true_groups(recipe, manifest)
     return SpeakerBalancedBatches(
         manifest.table,
         speakers_per_batch=recipe.data.speakers_per_batch,
         utterances_per_speaker=recipe.data.utterances_per_speaker,
         seed=recipe.seed,
     )
+
+
+def _true_groups(recipe: Recipe, manifest: Manifest) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Return the groups that an oracle method is told, and their sizes."""
+    control = recipe.objective.control
+    if control is None or control.groups is None:
+        return None, None
+    if control.groups not in manifest.table.columns:
+        raise InputError(
+            f"objective.control.groups: the manifest has no column '{control.groups}'; "
+            f"it has {', '.join(manifest.table.columns)}"
+        )
+    return number_groups(manifest.table[control.groups].fill_null("unknown").cast(str).to_list())
 
 
 @contextmanager

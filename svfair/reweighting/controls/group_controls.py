@@ -1,0 +1,208 @@
+"""Controls that look at groups: true ones (oracles, which know what a fair method may not) or regions."""
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from svfair.losses import EmbeddingLoss
+from svfair.losses.precision import full_precision
+from svfair.reweighting.formulations import Accumulated
+from svfair.reweighting.objective import Objective
+from svfair.reweighting.regions import Regions
+
+
+class GroupObjective(Objective):
+    """An objective that turns the mean losses of groups into one number.
+
+    Parameters
+    ----------
+    loss
+        What is lowered.
+    groups
+        Number of true groups, which then have to be given with every batch, or the regions of the
+        embedding space that stand in for them.
+    warm_up_steps, refit_every, gather
+        See `Objective`.
+    """
+
+    loss: EmbeddingLoss
+
+    def __init__(
+        self,
+        loss: EmbeddingLoss,
+        groups: int | Regions,
+        *,
+        warm_up_steps: int = 0,
+        refit_every: int = 100,
+        gather: bool = False,
+    ) -> None:
+        super().__init__(
+            loss,
+            regions=groups if isinstance(groups, Regions) else None,
+            warm_up_steps=warm_up_steps,
+            refit_every=refit_every,
+            gather=gather,
+        )
+        self.count = groups.count if isinstance(groups, Regions) else groups
+        if self.count < 1:
+            raise ValueError(f"at least one group is needed, not {self.count}")
+
+    def group_losses(
+        self, embeddings: Tensor, labels: Tensor, groups: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return each group's mean loss over its rows and whether it has any, both of shape (groups,)."""
+        groups = self._groups(embeddings, groups)
+        with full_precision(embeddings):
+            total = embeddings.new_zeros(self.count, dtype=torch.float32)
+            is_present = torch.zeros(self.count, dtype=torch.bool, device=embeddings.device)
+            for coefficient, part in self.loss.parts:
+                comparisons = part.compare(embeddings, labels)
+                losses = part.row_losses(comparisons)
+                of_row = comparisons.over_rows(groups)
+                counts = torch.bincount(of_row, minlength=self.count)
+                sums = losses.new_zeros(self.count).index_add(0, of_row, losses)
+                total = total + coefficient * sums / counts.clamp(min=1)
+                is_present |= counts > 0
+            return total, is_present
+
+    def _groups(self, embeddings: Tensor, groups: Tensor | None) -> Tensor:
+        if self.regions is not None:
+            found: Tensor = self.regions(embeddings)
+            return found
+        if groups is None:
+            raise ValueError(f"{type(self).__name__} over true groups needs them: groups (batch,) is missing")
+        if int(groups.min()) < 0 or int(groups.max()) >= self.count:
+            raise ValueError(
+                f"groups run from {int(groups.min())} to {int(groups.max())}, not 0 to {self.count - 1}"
+            )
+        return groups
+
+
+class GroupDro(GroupObjective):
+    """Group DRO: a weighted mean of group losses whose weights follow the losses upwards.
+
+    q_g <- q_g exp(step_size l_g), scaled to sum to one (Sagawa et al., "Distributionally Robust Neural
+    Networks for Group Shifts", ICLR 2020). With `smoothing` the step is l_g / (q_g + smoothing), so that one
+    group that never gets better does not take all the weight (Bartelds et al., "CTC-DRO", arXiv 2502.01777).
+
+    Only groups in the batch are updated, and the weights of those are scaled to sum to one for its loss.
+    Weights are updated in `take_turn`, one batch later than in the source.
+
+    Parameters
+    ----------
+    loss, groups
+        See `GroupObjective`.
+    step_size
+        Of the weights.
+    smoothing
+        None for Group DRO as published; positive for the smoothed variant.
+    warm_up_steps, refit_every, gather
+        See `Objective`.
+    """
+
+    group_weights: Tensor
+
+    def __init__(
+        self,
+        loss: EmbeddingLoss,
+        groups: int | Regions,
+        *,
+        step_size: float = 0.01,
+        smoothing: float | None = None,
+        warm_up_steps: int = 0,
+        refit_every: int = 100,
+        gather: bool = False,
+    ) -> None:
+        super().__init__(loss, groups, warm_up_steps=warm_up_steps, refit_every=refit_every, gather=gather)
+        if smoothing is not None and smoothing <= 0:
+            raise ValueError(f"smoothing must be positive, not {smoothing}; leave it out for plain Group DRO")
+        self.step_size = step_size
+        self.smoothing = smoothing
+        self.register_buffer("group_weights", torch.full((self.count,), 1 / self.count))
+
+    def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
+        """Average the losses of the groups at hand with their weights."""
+        losses, is_present = self.group_losses(embeddings, labels, groups)
+        weights = self.group_weights * is_present
+        return (weights * losses).sum() / weights.sum().clamp(min=torch.finfo(weights.dtype).tiny)
+
+    @torch.no_grad()
+    def adapt(
+        self, embeddings: Tensor, labels: Tensor, groups: Tensor | None, optimizer: Optimizer | None
+    ) -> None:
+        """Raise the weights of groups with large losses."""
+        losses, is_present = self.group_losses(embeddings, labels, groups)
+        growth = losses if self.smoothing is None else losses / (self.group_weights + self.smoothing)
+        growth = self.step_size * growth * is_present
+        # Softmax of log-weights: the same update, without overflow.
+        smallest = torch.finfo(self.group_weights.dtype).tiny
+        self.group_weights.copy_((self.group_weights.clamp(min=smallest).log() + growth).softmax(0))
+
+
+class VarianceOfRisks(GroupObjective):
+    """V-REx: the mean of the group losses plus `penalty` times their variance.
+
+    Krueger et al., "Out-of-Distribution Generalization via Risk Extrapolation", ICML 2021. Over the groups
+    that are in the batch.
+
+    Parameters
+    ----------
+    loss, groups
+        See `GroupObjective`.
+    penalty
+        At least 0.
+    warm_up_steps, refit_every, gather
+        See `Objective`.
+    """
+
+    def __init__(
+        self,
+        loss: EmbeddingLoss,
+        groups: int | Regions,
+        *,
+        penalty: float = 1.0,
+        warm_up_steps: int = 0,
+        refit_every: int = 100,
+        gather: bool = False,
+    ) -> None:
+        super().__init__(loss, groups, warm_up_steps=warm_up_steps, refit_every=refit_every, gather=gather)
+        if penalty < 0:
+            raise ValueError(f"penalty must be at least 0, not {penalty}")
+        self.penalty = penalty
+
+    def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
+        """Add mean and penalised population variance."""
+        losses, is_present = self.group_losses(embeddings, labels, groups)
+        present = losses[is_present]
+        return present.mean() + self.penalty * present.var(correction=0)
+
+
+class InverseGroupFrequency(GroupObjective):
+    """Weigh every group alike, however rare: a row of group g weighs N / (G n_g). An oracle.
+
+    Parameters
+    ----------
+    loss
+        What is lowered.
+    group_counts
+        Shape (groups,): how many training utterances each group has; all positive.
+    warm_up_steps, gather
+        See `Objective`.
+    """
+
+    group_counts: Tensor
+
+    def __init__(
+        self, loss: EmbeddingLoss, group_counts: Tensor, *, warm_up_steps: int = 0, gather: bool = False
+    ) -> None:
+        super().__init__(loss, len(group_counts), warm_up_steps=warm_up_steps, gather=gather)
+        if bool((group_counts <= 0).any()):
+            raise ValueError(f"every group needs a positive count, not {group_counts.tolist()}")
+        self._rows = Accumulated(loss)
+        self.register_buffer("group_counts", group_counts.to(torch.float32))
+
+    def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
+        """Average the rows with the weights of their groups."""
+        weights = self.group_counts.sum() / (self.count * self.group_counts)
+        loss: Tensor = self._rows(embeddings, labels, weights[self._groups(embeddings, groups)])
+        return loss

@@ -1,0 +1,177 @@
+"""What every method has in common: a loss to lower, and a turn after each step."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from svfair.losses import EmbeddingLoss
+from svfair.reweighting import gathering
+from svfair.reweighting.regions import Regions
+
+
+class Objective(nn.Module, ABC):
+    """What a training loop lowers, whichever method is behind it.
+
+    Call it for the loss of a batch, step the extractor, then let it take its turn::
+
+        objective(embeddings, labels).backward()
+        optimizer.step()
+        objective.take_turn(embeddings, labels, adversary_optimizer)
+
+    The extractor's optimizer gets the extractor's parameters and `learner_parameters()`; an optimizer of
+    its own gets `adversary_parameters()`, where there are any.
+
+    Parameters
+    ----------
+    loss
+        The loss without weights: `loss(embeddings, labels)`.
+    regions
+        Regions of the embedding space, for the methods that use them.
+    warm_up_steps
+        Steps of plain training at the start; regions are first fitted at their end.
+    refit_every
+        Steps between two fits of the regions.
+    gather
+        Whether to take the loss over the batches of all processes of `torch.distributed`. Labels and groups
+        must then mean the same in all of them.
+    """
+
+    steps: Tensor
+
+    #: What the host should multiply its learning rate by: a control may be just that.
+    learning_rate_factor: float = 1.0
+
+    def __init__(
+        self,
+        loss: nn.Module,
+        *,
+        regions: Regions | None = None,
+        warm_up_steps: int = 0,
+        refit_every: int = 100,
+        gather: bool = False,
+    ) -> None:
+        super().__init__()
+        if warm_up_steps < 0 or refit_every < 1:
+            raise ValueError(
+                "warm_up_steps is at least 0 and refit_every at least 1, "
+                f"not {warm_up_steps} and {refit_every}"
+            )
+        self.loss = loss
+        self.regions = regions
+        self.warm_up_steps = warm_up_steps
+        self.refit_every = refit_every
+        self.gather = gather
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+
+    @property
+    def is_warming_up(self) -> bool:
+        """Whether this is still plain training: the warm-up lasts, or no regions were fitted yet."""
+        return int(self.steps) < self.warm_up_steps or not (self.regions is None or self.regions.is_fitted)
+
+    def forward(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None = None) -> Tensor:
+        """Return what the extractor lowers, a scalar.
+
+        Parameters
+        ----------
+        embeddings
+            Shape (batch, size).
+        labels
+            Speakers, int64 (batch,).
+        groups
+            True groups, int64 (batch,): for the oracle methods alone.
+        """
+        embeddings, labels, groups = self._whole_batch(embeddings, labels, groups)
+        if self.is_warming_up:
+            plain: Tensor = self.loss(embeddings, labels)
+            return plain
+        return self.weighted(embeddings, labels, groups)
+
+    @abstractmethod
+    def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
+        """Return the objective after the warm-up, over the whole batch."""
+
+    def take_turn(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        optimizer: Optimizer | None = None,
+        groups: Tensor | None = None,
+    ) -> None:
+        """Count one step of the extractor, refit the regions when they are due, and adapt the weights.
+
+        Parameters
+        ----------
+        embeddings, labels, groups
+            The batch that the extractor has just stepped on.
+        optimizer
+            Optimizer of `adversary_parameters()`, where there are any.
+        """
+        embeddings, labels, groups = self._whole_batch(embeddings.detach(), labels, groups)
+        self.steps += 1
+        if self.regions is not None:
+            self._follow(self.regions, embeddings)
+        if not self.is_warming_up:
+            self.adapt(embeddings, labels, groups, optimizer)
+
+    def adapt(
+        self, embeddings: Tensor, labels: Tensor, groups: Tensor | None, optimizer: Optimizer | None
+    ) -> None:
+        """Adapt the weights to a batch, given without gradient; without a state there is nothing to do."""
+        return
+
+    def learner_parameters(self) -> list[nn.Parameter]:
+        """Return what the extractor's optimizer trains beside the extractor: the loss's parameters."""
+        return list(self.loss.parameters())
+
+    def adversary_parameters(self) -> list[nn.Parameter]:
+        """Return what the optimizer given to `take_turn` trains; empty where there is no adversary."""
+        return []
+
+    def _follow(self, regions: Regions, embeddings: Tensor) -> None:
+        regions.add(embeddings)
+        since_warm_up = int(self.steps) - self.warm_up_steps
+        is_due = since_warm_up % self.refit_every == 0 or not regions.is_fitted
+        if since_warm_up < 0 or not is_due or regions.held < regions.count:
+            return
+        if not self.gather or gathering.is_first_rank():
+            regions.refit()
+        if self.gather:
+            gathering.copy_from_first_rank(
+                [regions.centroids, regions.fits, *(p.data for p in self.adversary_parameters())]
+            )
+
+    def _whole_batch(
+        self, embeddings: Tensor, labels: Tensor, groups: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        if not self.gather:
+            return embeddings, labels, groups
+        embeddings = gathering.gather_embeddings(embeddings)
+        return embeddings, gathering.gather(labels), None if groups is None else gathering.gather(groups)
+
+
+class PlainTraining(Objective):
+    """Empirical risk minimisation: the loss as it is.
+
+    Parameters
+    ----------
+    loss
+        What is lowered.
+    learning_rate_factor
+        2 for the control "plain training at twice the learning rate", which tells whether a method that
+        raises weights does more than step further. The host multiplies its learning rate by it.
+    gather
+        See `Objective`.
+    """
+
+    def __init__(
+        self, loss: EmbeddingLoss, *, learning_rate_factor: float = 1.0, gather: bool = False
+    ) -> None:
+        super().__init__(loss, gather=gather)
+        self.learning_rate_factor = learning_rate_factor
+
+    def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
+        """Return the plain loss."""
+        plain: Tensor = self.loss(embeddings, labels)
+        return plain
