@@ -32,12 +32,12 @@ from torch import Tensor, nn
 
 from svfair.losses import AamSoftmax, AngularPrototypical, EmbeddingLoss, LossSum, PairLogistic
 from svfair.losses import GeneralizedEndToEnd as Ge2e
-from svfair.metrics.detection import equal_error_rate
+from svfair.metrics.detection import equal_error_rate, error_curve
 from svfair.reweighting import METHODS, ORACLES, AdversarialReweighting, GroupDro, make_objective
 
 HALF = 12  # dimensions in which the speakers of each group differ
 SIZE = 2 * HALF + 2
-EMBEDDING = 8
+EMBEDDING = 12
 SPEAKERS = 280
 RARE = 7  # one speaker in so many is of the hidden group
 UTTERANCES = 8
@@ -91,12 +91,12 @@ def draw_voices(kind: str, speakers: int, seed: int, *, mislabelled: float = 0.0
     points[is_hidden, HALF : 2 * HALF] = identity[is_hidden]
     points[:, -2] = 2.0 * (~is_hidden)
     points[:, -1] = 2.0 * is_hidden
-    noise = torch.full((speakers, 1, 1), 0.5)
+    noise = torch.full((speakers, 1, 1), 0.4)
     if kind == "confusable":
         points[is_hidden, HALF : 2 * HALF] *= 0.45
         noise[is_hidden] = 0.25
     else:
-        noise[is_hidden] = 0.75
+        noise[is_hidden] = 0.6
     scatter = torch.randn(speakers, UTTERANCES, SIZE, generator=random)
     utterances = points[:, None] + noise * scatter
     is_mislabelled = torch.zeros(speakers, dtype=torch.bool)
@@ -131,7 +131,7 @@ def train(
         **settings,
     )
     learned = [*network.parameters(), *objective.learner_parameters()]
-    optimizer = torch.optim.Adam(learned, lr=2e-3 * objective.learning_rate_factor)
+    optimizer = torch.optim.Adam(learned, lr=5e-3 * objective.learning_rate_factor)
     adversary = objective.adversary_parameters()
     adversary_optimizer = torch.optim.Adam(adversary, lr=1e-2) if adversary else None
     random = torch.Generator().manual_seed(seed)
@@ -170,7 +170,7 @@ def group_eer(embeddings: Tensor) -> float:
     of = torch.arange(speakers).repeat_interleave(utterances)
     upper = torch.triu(torch.ones(len(of), len(of), dtype=torch.bool), diagonal=1)
     scores = (unit @ unit.T)[upper].double().numpy()
-    return equal_error_rate(scores, (of[:, None] == of[None, :])[upper].numpy())
+    return equal_error_rate(error_curve(scores, (of[:, None] == of[None, :])[upper].numpy()))[0]
 
 
 def _weight_ratios(seen: list[tuple[Tensor, Tensor]], voices: Voices) -> tuple[float, float]:

@@ -118,7 +118,11 @@ class AdversarialReweighting(Objective):
         return sample_weights(f, self.weighting, largest=self.largest_weight)
 
     def adversary_objective(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """Return what the adversary maximises, a scalar: the weighted loss of embeddings held fixed."""
+        """Return what the adversary maximises, a scalar: the weighted loss of embeddings held fixed.
+
+        Differentiate it by `adversary_parameters()` alone (`torch.autograd.grad`): the loss's own parameters
+        have a gradient in it too, and `backward` would hand it to the learner.
+        """
         loss: Tensor = self.loss(embeddings.detach(), labels, self.sample_weights(embeddings, labels))
         return loss
 

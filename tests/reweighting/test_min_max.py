@@ -1,18 +1,29 @@
 import copy
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from svfair.losses import AngularPrototypical, PairLogistic, PairLoss
-from svfair.reweighting import AdversarialReweighting, Adversary, Regions
+from svfair.losses import AngularPrototypical, EmbeddingLoss, GeneralizedEndToEnd, LossSum, PairLogistic
+from svfair.reweighting import (
+    FORMULATIONS,
+    AdversarialReweighting,
+    Adversary,
+    Pairwise,
+    PseudoLabel,
+    Regions,
+    make_objective,
+)
 
 LABELS = torch.arange(6).repeat_interleave(2)
 
 
-def make_objective(loss: PairLoss | None = None, **settings: int) -> AdversarialReweighting:
+def make_game(loss: EmbeddingLoss | None = None, **settings: Any) -> AdversarialReweighting:
     torch.manual_seed(0)
-    return AdversarialReweighting(loss or PairLogistic(), Adversary(8, 3), Regions(3, 8), **settings)
+    return AdversarialReweighting(
+        Pairwise(loss or PairLogistic()), Adversary(8, 3), Regions(3, 8), **settings
+    )
 
 
 def batch(seed: int) -> Tensor:
@@ -26,8 +37,8 @@ def disturb(adversary: nn.Module) -> None:
 
 
 @pytest.mark.parametrize("loss", [PairLogistic, AngularPrototypical])
-def test_a_constant_adversary_is_plain_training(loss: type[PairLoss]) -> None:
-    objective = make_objective(loss())
+def test_a_constant_adversary_is_plain_training(loss: type[EmbeddingLoss]) -> None:
+    objective = make_game(loss())
     objective.regions.add(batch(0))
     objective.regions.refit()
     assert not objective.is_warming_up
@@ -36,8 +47,8 @@ def test_a_constant_adversary_is_plain_training(loss: type[PairLoss]) -> None:
 
 
 @pytest.mark.parametrize("loss", [PairLogistic, AngularPrototypical])
-def test_the_two_sides_share_no_gradient(loss: type[PairLoss]) -> None:
-    objective = make_objective(loss())
+def test_the_two_sides_share_no_gradient(loss: type[EmbeddingLoss]) -> None:
+    objective = make_game(loss())
     objective.regions.add(batch(0))
     objective.regions.refit()
     disturb(objective.adversary)
@@ -45,19 +56,18 @@ def test_the_two_sides_share_no_gradient(loss: type[PairLoss]) -> None:
     objective(embeddings, LABELS).backward()
     assert all(parameter.grad is None for parameter in objective.adversary.parameters())
     assert embeddings.grad is not None
-    assert objective.loss.score.log_scale.grad is not None
+    assert objective.loss.loss.score.log_scale.grad is not None
 
     objective.zero_grad(set_to_none=True)
     embeddings.grad = None
     objective.adversary_objective(embeddings, LABELS).backward()
     assert embeddings.grad is None
-    assert all(parameter.grad is None for parameter in objective.loss.parameters())
     assert all(parameter.grad is not None for parameter in objective.adversary.parameters())
 
 
 @pytest.mark.parametrize("loss", [PairLogistic, AngularPrototypical])
-def test_turns_raise_the_adversary_s_objective(loss: type[PairLoss]) -> None:
-    objective = make_objective(loss())
+def test_turns_raise_the_adversary_s_objective(loss: type[EmbeddingLoss]) -> None:
+    objective = make_game(loss())
     optimizer = torch.optim.Adam(objective.adversary.parameters(), lr=1e-2)
     embeddings = batch(2)
     objective.take_turn(embeddings, LABELS, optimizer)
@@ -72,7 +82,7 @@ def test_turns_raise_the_adversary_s_objective(loss: type[PairLoss]) -> None:
 
 
 def test_warm_up_is_plain_training() -> None:
-    objective = make_objective(warm_up_steps=5)
+    objective = make_game(warm_up_steps=5)
     optimizer = torch.optim.Adam(objective.adversary.parameters(), lr=1e-2)
     start = copy.deepcopy(objective.adversary.state_dict())
     for step in range(1, 6):
@@ -85,7 +95,7 @@ def test_warm_up_is_plain_training() -> None:
 
 
 def test_permuting_the_batch_permutes_the_weights() -> None:
-    objective = make_objective()
+    objective = make_game()
     objective.regions.add(batch(0))
     objective.regions.refit()
     disturb(objective.adversary)
@@ -97,14 +107,14 @@ def test_permuting_the_batch_permutes_the_weights() -> None:
 
 
 def test_resumes_from_a_state_dict() -> None:
-    whole = make_objective(warm_up_steps=2, refit_every=3)
-    halves = make_objective(warm_up_steps=2, refit_every=3)
+    whole = make_game(warm_up_steps=2, refit_every=3)
+    halves = make_game(warm_up_steps=2, refit_every=3)
     one = torch.optim.Adam(whole.adversary.parameters(), lr=1e-2)
     other = torch.optim.Adam(halves.adversary.parameters(), lr=1e-2)
     for step in range(4):
         whole.take_turn(batch(step), LABELS, one)
         halves.take_turn(batch(step), LABELS, other)
-    resumed = make_objective(warm_up_steps=2, refit_every=3)
+    resumed = make_game(warm_up_steps=2, refit_every=3)
     resumed.load_state_dict(halves.state_dict())
     again = torch.optim.Adam(resumed.adversary.parameters(), lr=1e-2)
     again.load_state_dict(other.state_dict())
@@ -116,7 +126,135 @@ def test_resumes_from_a_state_dict() -> None:
 
 
 def test_bad_settings_are_named() -> None:
-    with pytest.raises(ValueError, match="'other' is none of pairwise"):
-        AdversarialReweighting(PairLogistic(), Adversary(8, 3), Regions(3, 8), formulation="other")
     with pytest.raises(ValueError, match="expects 4 regions, not 3"):
-        AdversarialReweighting(PairLogistic(), Adversary(8, 4), Regions(3, 8))
+        AdversarialReweighting(Pairwise(PairLogistic()), Adversary(8, 4), Regions(3, 8))
+    with pytest.raises(ValueError, match="PseudoLabel needs an adversary that sees the region alone"):
+        AdversarialReweighting(PseudoLabel(PairLogistic()), Adversary(8, 3), Regions(3, 8))
+    with pytest.raises(ValueError, match="play is 'alternating' or 'simultaneous', not 'chess'"):
+        make_game(play="chess")
+    with pytest.raises(ValueError, match="refit_every at least 1"):
+        make_game(refit_every=0)
+    game = make_game()
+    game.regions.add(batch(0))
+    game.regions.refit()
+    with pytest.raises(ValueError, match="needs the adversary's optimizer"):
+        game.take_turn(batch(1), LABELS)
+
+
+GAMES = [
+    (formulation, loss)
+    for formulation in FORMULATIONS
+    for loss in (PairLogistic, AngularPrototypical, GeneralizedEndToEnd)
+]
+
+
+@pytest.mark.parametrize(("formulation", "loss"), GAMES)
+def test_alternating_and_simultaneous_play_have_the_same_first_gradients(
+    formulation: str, loss: type[EmbeddingLoss]
+) -> None:
+    gradients = {}
+    for play in ("alternating", "simultaneous"):
+        torch.manual_seed(0)
+        extractor = nn.Linear(4, 8)
+        game = make_objective(formulation, loss(), 8, regions=3, hidden=4, play=play)
+        assert isinstance(game, AdversarialReweighting)
+        assert game.regions is not None
+        disturb(game.adversary)
+        game.regions.add(batch(0))
+        game.regions.refit()
+        inputs = torch.randn(12, 4, generator=torch.Generator().manual_seed(1))
+        embeddings = extractor(inputs)
+        game(embeddings, LABELS).backward()
+        if play == "alternating":
+            assert all(parameter.grad is None for parameter in game.adversary.parameters())
+            keeper = torch.optim.SGD(game.adversary_parameters(), lr=0.0)
+            keeper.zero_grad = lambda *_: None  # type: ignore[method-assign]
+            game.take_turn(embeddings, LABELS, keeper)
+        learned = [*extractor.parameters(), *game.loss.parameters(), *game.adversary.parameters()]
+        gradients[play] = [parameter.grad for parameter in learned]
+    for one, other in zip(*gradients.values(), strict=True):
+        torch.testing.assert_close(one, other)
+    assert any(float(gradient.abs().max()) > 1e-6 for gradient in gradients["simultaneous"][-2:])
+
+
+def test_in_simultaneous_play_one_optimizer_trains_both() -> None:
+    game = make_game(play="simultaneous", reversal_scale=3.0)
+    embeddings = batch(2)
+    game.take_turn(embeddings, LABELS)  # no optimizer: it only fits the regions
+    optimizer = torch.optim.Adam(game.learner_parameters(), lr=1e-2)
+    before = float(game.adversary_objective(embeddings, LABELS).detach())
+    with torch.no_grad():
+        scale = game.loss.loss.score.log_scale.clone()
+    for _ in range(50):
+        optimizer.zero_grad()
+        game(embeddings, LABELS).backward()
+        optimizer.step()
+        game.take_turn(embeddings, LABELS)
+        with torch.no_grad():  # hold the learner still: what moves is the adversary
+            game.loss.loss.score.log_scale.copy_(scale)
+            game.loss.loss.score.offset.fill_(-5.0)
+    assert float(game.adversary_objective(embeddings, LABELS).detach()) > before + 1e-3
+
+
+def test_the_adversary_s_turn_leaves_the_learner_s_gradients_alone() -> None:
+    game = make_game()
+    optimizer = torch.optim.Adam(game.adversary_parameters(), lr=1e-2)
+    game.take_turn(batch(1), LABELS, optimizer)
+    assert all(parameter.grad is None for parameter in game.learner_parameters())
+
+
+def test_no_adversary_steps_freeze_it() -> None:
+    game = make_game(adversary_steps=0)
+    disturb(game.adversary)
+    start = copy.deepcopy(game.adversary.state_dict())
+    game.take_turn(batch(1), LABELS)
+    game.take_turn(batch(2), LABELS)
+    assert all(torch.equal(start[k], v) for k, v in game.adversary.state_dict().items())
+
+
+def test_more_regions_than_a_batch_has_samples_wait_for_the_bank() -> None:
+    game = AdversarialReweighting(Pairwise(PairLogistic()), Adversary(8, 20), Regions(20, 8))
+    optimizer = torch.optim.Adam(game.adversary_parameters(), lr=1e-2)
+    game.take_turn(batch(1), LABELS, optimizer)
+    assert game.is_warming_up
+    game.take_turn(batch(2), LABELS, optimizer)
+    assert not game.is_warming_up
+
+
+def test_any_module_that_takes_weights_can_be_reweighted() -> None:
+    class TripletLoss(nn.Module):
+        def forward(self, embeddings: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
+            anchor, positive = embeddings[0::2], embeddings[1::2]
+            losses = nn.functional.triplet_margin_loss(
+                anchor, positive, positive.roll(1, 0), reduction="none"
+            )
+            return losses.mean() if weights is None else (losses * (weights[0::2] + weights[1::2])).mean() / 2
+
+    game = AdversarialReweighting(TripletLoss(), Adversary(8, 0, sees="embedding"), None)
+    optimizer = torch.optim.Adam(game.adversary_parameters(), lr=1e-2)
+    for step in range(20):
+        game(batch(1), LABELS)
+        game.take_turn(batch(1), LABELS, optimizer)
+        assert not game.is_warming_up, step
+    assert game.examine(batch(1), LABELS).weight_loss_correlation > 0.3
+
+
+def test_the_adversary_takes_every_input() -> None:
+    for sees in ("embedding", "region", "both"):
+        for region_as in ("one_hot", "centroid"):
+            game = make_objective(
+                "pairwise",
+                LossSum([PairLogistic()]),
+                8,
+                regions=3,
+                sees=sees,
+                region_as=region_as,
+                sees_speaker=True,
+                largest_weight=1.5,
+            )
+            optimizer = torch.optim.Adam(game.adversary_parameters(), lr=1e-1)
+            for step in range(10):
+                game.take_turn(batch(step), LABELS, optimizer)
+            assert isinstance(game, AdversarialReweighting)
+            health = game.examine(batch(3), LABELS)
+            assert 1 < health.largest_weight <= 1.5 + 1e-6

@@ -1,0 +1,109 @@
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from svfair.losses import AamSoftmax, AngularPrototypical, EmbeddingLoss, LossSum, PairLogistic
+from svfair.reweighting import METHODS, AdversarialReweighting, Objective, Setup, make_objective
+
+LABELS = torch.arange(6).repeat_interleave(2)
+GROUPS = LABELS % 2
+SETUP = Setup(8, regions=3, warm_up_steps=2, refit_every=3, group_counts=torch.tensor([6, 6]))
+
+
+def batch(seed: int) -> Tensor:
+    return torch.randn(12, 4, generator=torch.Generator().manual_seed(seed))
+
+
+def play(method: str, loss: EmbeddingLoss, steps: int, *, resume_at: int | None = None) -> tuple[dict, dict]:
+    """Train a linear extractor in a loop that knows nothing of methods."""
+    torch.manual_seed(0)
+    extractor, objective = nn.Linear(4, 8), make_objective(method, copy.deepcopy(loss), SETUP)
+    optimizers = make_optimizers(extractor, objective)
+    for step in range(steps):
+        if step == resume_at:
+            saved = [copy.deepcopy(part.state_dict()) for part in (extractor, objective, *optimizers)]
+            torch.manual_seed(99)
+            extractor, objective = nn.Linear(4, 8), make_objective(method, copy.deepcopy(loss), SETUP)
+            optimizers = make_optimizers(extractor, objective)
+            for part, state in zip((extractor, objective, *optimizers), saved, strict=True):
+                part.load_state_dict(state)
+        embeddings = extractor(batch(step))
+        optimizers[0].zero_grad()
+        value = objective(embeddings, LABELS, GROUPS)
+        assert bool(value.isfinite())
+        value.backward()
+        optimizers[0].step()
+        objective.take_turn(embeddings, LABELS, *optimizers[1:], groups=GROUPS)
+    return extractor.state_dict(), objective.state_dict()
+
+
+def make_optimizers(extractor: nn.Module, objective: Objective) -> list[torch.optim.Optimizer]:
+    learner = torch.optim.Adam([*extractor.parameters(), *objective.learner_parameters()], lr=1e-2)
+    adversary = objective.adversary_parameters()
+    return [learner, torch.optim.Adam(adversary, lr=1e-2)] if adversary else [learner]
+
+
+LOSSES = {
+    "pair_logistic": PairLogistic(),
+    "sum": LossSum([AngularPrototypical(), AamSoftmax(8, 6)]),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_method_trains_in_one_and_the_same_loop_and_resumes(method: str, loss: str) -> None:
+    whole, resumed = play(method, LOSSES[loss], 8), play(method, LOSSES[loss], 8, resume_at=5)
+    for one, other in zip(whole, resumed, strict=True):
+        assert one.keys() == other.keys()
+        for name in one:
+            assert torch.equal(one[name], other[name]), name
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("plain", "plain_doubled_rate")])
+def test_every_method_is_plain_training_during_the_warm_up_and_not_after(method: str) -> None:
+    loss = PairLogistic()
+    torch.manual_seed(0)
+    objective = make_objective(method, loss, SETUP, group_counts=torch.tensor([2, 10]))
+    extractor = nn.Linear(4, 8)
+    adversary = objective.adversary_parameters()
+    optimizer = torch.optim.Adam(adversary, lr=1e-1) if adversary else None
+    with torch.no_grad():
+        embeddings = extractor(batch(0))
+        for _ in range(2):
+            torch.testing.assert_close(objective(embeddings, LABELS, GROUPS), loss(embeddings, LABELS))
+            objective.take_turn(embeddings, LABELS, optimizer, GROUPS)
+        for step in range(3):
+            objective.take_turn(extractor(batch(step)), LABELS, optimizer, GROUPS)
+        found, plain = objective(embeddings, LABELS, GROUPS), loss(embeddings, LABELS)
+    assert abs(float(found - plain)) > 1e-6
+
+
+def test_a_method_over_aam_softmax_alone() -> None:
+    for method in METHODS:
+        if method == "pairwise":
+            with pytest.raises(ValueError, match="has no pairs"):
+                make_objective(method, AamSoftmax(8, 6), SETUP)
+        else:
+            play(method, AamSoftmax(8, 6), 4)
+
+
+def test_settings_reach_the_method() -> None:
+    objective = make_objective(
+        "pairwise", PairLogistic(), 8, regions=5, hidden=7, largest_weight=3.0, play="simultaneous"
+    )
+    assert isinstance(objective, AdversarialReweighting)
+    assert objective.regions is not None
+    assert (objective.regions.count, objective.largest_weight, objective.play) == (5, 3.0, "simultaneous")
+    assert make_objective("plain_doubled_rate", PairLogistic(), 8).learning_rate_factor == 2
+    assert make_objective("plain", PairLogistic(), 8).learning_rate_factor == 1
+
+
+def test_mistakes_are_named() -> None:
+    with pytest.raises(ValueError, match="method 'magic' is none of plain, plain_doubled_rate, accumulated"):
+        make_objective("magic", PairLogistic(), 8)
+    with pytest.raises(ValueError, match="needs group_counts"):
+        make_objective("group_dro_oracle", PairLogistic(), 8)
+    with pytest.raises(TypeError, match="gamma"):
+        make_objective("cvar", PairLogistic(), 8, gamma=2.0)
