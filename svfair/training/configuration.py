@@ -120,8 +120,8 @@ class Objective(_Section):
             raise ValueError("has 'classifier' beside aam_softmax, which is one")
         if self.insertion is not None and self.loss not in ("angular_prototypical", "generalized_end_to_end"):
             raise ValueError(f"has 'insertion', which {self.loss} does not take")
-        pairs = self.loss != "aam_softmax" or self.reweighting is None
-        if not pairs and self.reweighting is not None and self.reweighting.formulation == "pairwise":
+        formulation = None if self.reweighting is None else self.reweighting.formulation
+        if self.loss == "aam_softmax" and formulation == "pairwise":
             raise ValueError("weighs pairs, which aam_softmax has not: use the accumulated formulation")
         if self.control is not None and self.control.method.endswith("_oracle") != bool(self.control.groups):
             raise ValueError("needs 'control.groups' with an oracle method, and with no other")
@@ -211,6 +211,8 @@ def make_recipe(content: dict[str, Any], source: str = "recipe") -> Recipe:
         if first["type"] == "extra_forbidden":
             known = ", ".join(_fields_beside(first["loc"]))
             raise InputError(f"{source}: unknown field '{field}'{more}; known here: {known}") from error
+        if first["type"] == "value_error":  # fields that do not fit together
+            raise InputError(f"{source}: '{field}' {first['ctx']['error']}{more}") from error
         raise InputError(
             f"{source}: field '{field}': {first['msg']}, not {first['input']!r}{more}"
         ) from error

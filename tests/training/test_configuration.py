@@ -52,10 +52,21 @@ def test_overrides_reach_their_fields() -> None:
         ),
         ({"training": {"steps": 0}}, "field 'training.steps': Input should be greater than 0, not 0"),
         ({"training": {"steps": "many"}}, "field 'training.steps'"),
-        ({"objective": {"loss": "triplet"}}, "'pair_logistic' or 'angular_prototypical', not 'triplet'"),
+        ({"objective": {"loss": "triplet"}}, "or 'aam_softmax', not 'triplet'"),
         ({"data": {"held_out_share": 1.0}}, "field 'data.held_out_share': Input should be less than 1"),
         ({"extractor": {"channels": 100}}, "multiple of 8"),
         ({"seed": -1, "name": []}, "(and 1 more)"),
+        (
+            {"objective": {"reweighting": {}, "control": {"method": "cvar"}}},
+            "'objective' has both 'reweighting' and 'control'; a run has one method",
+        ),
+        ({"objective": {"loss": "aam_softmax", "reweighting": {}}}, "use the accumulated formulation"),
+        ({"objective": {"loss": "aam_softmax", "classifier": 1.0}}, "'classifier' beside aam_softmax"),
+        ({"objective": {"insertion": "binary"}}, "'insertion', which pair_logistic does not take"),
+        ({"objective": {"control": {"method": "group_dro_oracle"}}}, "needs 'control.groups' with an oracle"),
+        ({"objective": {"control": {"method": "cvar", "groups": "gender"}}}, "and with no other"),
+        ({"objective": {"control": {"method": "cvr"}}}, "field 'objective.control.method'"),
+        ({"objective": {"reweighting": {"largest_weight": 1}}}, "should be greater than 1"),
     ],
 )
 def test_a_bad_field_is_named(content: dict[str, object], message: str) -> None:

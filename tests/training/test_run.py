@@ -1,4 +1,5 @@
 import json
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,59 @@ def test_learning_rate_rises_and_falls() -> None:
     assert rates[55] == pytest.approx((1e-2 + 1e-4) / 2)
     assert rates[-1] == pytest.approx(1e-4, rel=0.05)
     assert all(a >= b for a, b in pairwise(rates[10:]))
+
+
+METHODS: list[dict[str, Any]] = [
+    {"reweighting": {"formulation": "accumulated"}, "loss": "aam_softmax"},
+    {"reweighting": {"formulation": "pseudo_label"}, "loss": "generalized_end_to_end"},
+    {"reweighting": {"play": "simultaneous"}, "loss": "angular_prototypical", "classifier": 0.5},
+    {"reweighting": {"adversary_sees_speaker": True, "adversary_region_as": "centroid", "largest_weight": 2}},
+    {"control": {"method": "plain_doubled_rate"}},
+    {"control": {"method": "arl"}},
+    {"control": {"method": "cvar", "settings": {"share": 0.5}}},
+    {"control": {"method": "group_dro_regions"}},
+    {"control": {"method": "inverse_frequency_oracle", "groups": "gender"}},
+    {"control": {"method": "group_dro_oracle", "groups": "gender"}},
+]
+
+
+@pytest.mark.parametrize("objective", METHODS)
+def test_every_kind_of_method_trains_from_a_recipe_and_resumes(
+    tmp_path: Path, tones: Path, objective: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = make().model_dump(mode="json")
+    for section in ("reweighting", "control"):
+        if section in objective:
+            shared = {"regions": 2, "refit_every": 2, "warm_up_share": 0.34}
+            objective = objective | {section: shared | objective[section]}
+    recipe = make_recipe(content | {"objective": objective})
+    whole = train_in(tmp_path / "whole", recipe, tones)
+    half = tmp_path / "half"
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            MinMaxBrain,
+            "stop_requested",
+            property(lambda brain: brain.step == 4, lambda *_: None),
+            raising=False,
+        )
+        assert not train(recipe, read_manifest(tones), open_run(half, recipe, resume=False), progress=False)
+    resumed = train_in(half, recipe, tones, resume=True)
+    assert lines(resumed) == lines(whole)
+    rates = [line["learning_rate"] for line in lines(whole)]
+    plain = [learning_rate(step, recipe.training) for step in range(6)]
+    doubled = recipe.objective.control is not None and "doubled" in recipe.objective.control.method
+    assert rates == pytest.approx([(2 if doubled else 1) * rate for rate in plain])
+
+
+def test_what_does_not_fit_the_manifest_or_the_method_is_named(tmp_path: Path, tones: Path) -> None:
+    content = make().model_dump(mode="json")
+    for control, message in (
+        ({"method": "group_dro_oracle", "groups": "age"}, "the manifest has no column 'age'"),
+        ({"method": "cvar", "settings": {"share": 2}}, "cvar: share must be more than 0"),
+        ({"method": "cvar", "settings": {"gamma": 2}}, "objective.control.settings of cvar"),
+    ):
+        recipe = make_recipe(content | {"objective": {"control": control}})
+        with pytest.raises(InputError, match=message):
+            train_in(tmp_path / "run", recipe, tones)
+        assert not (tmp_path / "run" / "metrics.jsonl").exists()
+        shutil.rmtree(tmp_path / "run")
