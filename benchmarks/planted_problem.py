@@ -61,7 +61,7 @@ class Result:
 
     `weight_ratio` is the hidden group's mean weight over the others', `mislabelled_ratio` that of
     mislabelled speakers over clean ones of the same group (mean of the groups), both over the second half of
-    training; NaN for methods without weights.
+    training; NaN for methods without weights of samples (and of true groups).
     """
 
     method: str
@@ -178,9 +178,10 @@ def _weight_ratios(seen: list[tuple[Tensor, Tensor]], voices: Voices) -> tuple[f
     weights = torch.cat([weights for _, weights in seen])
     hidden, wrong = voices.is_hidden[labels], voices.is_mislabelled[labels]
     by_group = float(weights[hidden & ~wrong].mean() / weights[~hidden & ~wrong].mean())
-    pairs = [(hidden == side) & wrong for side in (True, False)], [
-        (hidden == side) & ~wrong for side in (True, False)
-    ]
+    pairs = (
+        [(hidden == side) & wrong for side in (True, False)],
+        [(hidden == side) & ~wrong for side in (True, False)],
+    )
     by_label = [float(weights[a].mean() / weights[b].mean()) for a, b in zip(*pairs, strict=True) if a.any()]
     return by_group, float(np.mean(by_label)) if by_label else float("nan")
 
@@ -197,21 +198,24 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 def summarise(results: list[Result], title: str) -> Table:
     """Compare each method with plain training, seed by seed."""
     table = Table(title=title)
-    for column in ("method", "hidden EER", "change against plain", "other EER", "change", "weight ratio"):
+    columns = ["method", "hidden EER", "change against plain", "other EER", "change", "weight ratio"]
+    if any(not np.isnan(result.mislabelled_ratio) for result in results):
+        columns.append("of mislabelled")
+    for column in columns:
         table.add_column(column, justify="left" if column == "method" else "right")
     plain = {result.seed: result for result in results if result.method == "plain"}
     for method in dict.fromkeys(result.method for result in results):
         own = [result for result in results if result.method == method]
         hidden = interval([100 * (r.hidden_eer - plain[r.seed].hidden_eer) for r in own])
         other = interval([100 * (r.other_eer - plain[r.seed].other_eer) for r in own])
-        ratio = interval([r.weight_ratio for r in own])
+        ratios = [interval([getattr(r, name) for r in own]) for name in ("weight_ratio", "mislabelled_ratio")]
         table.add_row(
             method,
             f"{100 * np.mean([r.hidden_eer for r in own]):.2f}",
             "" if method == "plain" else _cell(hidden, "+.2f"),
             f"{100 * np.mean([r.other_eer for r in own]):.2f}",
             "" if method == "plain" else _cell(other, "+.2f"),
-            "" if np.isnan(ratio[0]) else _cell(ratio, ".2f"),
+            *("" if np.isnan(ratio[0]) else _cell(ratio, ".2f") for ratio in ratios[: len(columns) - 5]),
         )
     return table
 

@@ -12,6 +12,9 @@ from torch.nn import functional
 
 from svfair.losses.precision import full_precision
 
+#: Iterations of Lloyd's algorithm at most. Converged to the last embedding, a split serves no better.
+FIRST_ITERATIONS, LATER_ITERATIONS = 100, 25
+
 
 class Regions(nn.Module):
     """Split the unit sphere of embeddings into regions by k-means on a rolling bank.
@@ -25,13 +28,15 @@ class Regions(nn.Module):
     bank_size
         How many of the latest training embeddings are kept to fit on; at least `count`.
     seed
-        Seed of k-means; every refit draws anew from it.
+        Seed of the first fit.
 
     Notes
     -----
     Bank, centroids and counters are buffers: they travel in `state_dict`, so a resumed run goes on as it
-    would have. After a refit the new regions take the ids of the old ones that they lie nearest to
-    (Hungarian assignment), so that what an adversary learned of a region stays valid.
+    would have. A refit starts from the centroids at hand, and the new regions take the ids of the old ones
+    that they lie nearest to (Hungarian assignment), so that what an adversary learned of a region stays
+    valid. (Fitted from scratch, k-means ends in another of many equally good splits: most embeddings then
+    change their region, however ids are matched.)
     """
 
     centroids: Tensor
@@ -84,7 +89,13 @@ class Regions(nn.Module):
             raise ValueError(f"{held} embeddings in the bank cannot be split into {self.count} regions")
         if not bool(self.bank[:held].isfinite().all()):
             raise ValueError("the bank holds embeddings that are not finite: training has diverged")
-        kmeans = KMeans(self.count, n_init=1, random_state=self.seed + int(self.fits))
+        kmeans = KMeans(
+            self.count,
+            init=self.centroids.cpu().numpy() if self.is_fitted else "k-means++",
+            n_init=1,
+            max_iter=LATER_ITERATIONS if self.is_fitted else FIRST_ITERATIONS,
+            random_state=self.seed,
+        )
         # On several threads k-means adds up in the order in which they finish, and one seed would not give
         # one result.
         with threadpool_limits(1), warnings.catch_warnings():

@@ -77,3 +77,60 @@ def test_a_refit_does_not_depend_on_threads() -> None:
             regions.refit()
         fitted.append(regions.centroids)
     assert torch.equal(*fitted)
+
+
+def test_ids_survive_refits_where_there_are_no_clusters() -> None:
+    random = torch.Generator().manual_seed(0)
+    regions = Regions(16, 12, bank_size=4000)
+    regions.add(torch.randn(4000, 12, generator=random))
+    regions.refit()
+    probe = torch.randn(2000, 12, generator=random)
+    before = regions(probe)
+    regions.add(torch.randn(2000, 12, generator=random))
+    regions.refit()
+    assert float((regions(probe) == before).float().mean()) > 0.6
+
+
+def test_regions_follow_embeddings_that_move() -> None:
+    regions = Regions(3, 4, bank_size=120)
+    turn = torch.tensor([[0.95, -0.31, 0, 0], [0.31, 0.95, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    moved = torch.eye(4)
+    regions.add(clusters(0))
+    regions.refit()
+    first = regions(clusters(0))
+    for seed in range(1, 6):
+        moved = moved @ turn
+        regions.add(clusters(seed) @ moved)
+        regions.refit()
+    assert torch.equal(regions(clusters(9) @ moved), first)
+
+
+@pytest.mark.filterwarnings("error")
+def test_fewer_distinct_embeddings_than_regions_leave_regions_empty() -> None:
+    regions = Regions(5, 4, bank_size=100)
+    for _ in range(3):
+        regions.add(torch.eye(4)[:2].repeat(40, 1))
+        regions.refit()
+        assert bool(regions.centroids.isfinite().all())
+        assert len(set(regions(torch.eye(4)[:2]).tolist())) == 2
+    regions.add(clusters(0)[:100])  # and they fill again when there is something to fill them with
+    regions.refit()
+    assert len(set(regions(clusters(1)).tolist())) >= 3
+
+
+def test_embeddings_that_are_not_finite_are_refused() -> None:
+    regions = Regions(2, 4, bank_size=8)
+    regions.add(torch.full((4, 4), torch.nan))
+    with pytest.raises(ValueError, match="not finite: training has diverged"):
+        regions.refit()
+
+
+def test_a_region_does_not_depend_on_autocast() -> None:
+    regions = Regions(3, 4, bank_size=120)
+    regions.add(clusters(0))
+    regions.refit()
+    probe = torch.randn(500, 4, generator=torch.Generator().manual_seed(1))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(regions(probe), regions(probe.float()))
+        found = regions(probe)
+    assert torch.equal(found, regions(probe))
