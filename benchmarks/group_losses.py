@@ -40,7 +40,8 @@ def main() -> None:
     manifest = read_manifest(data.manifest, check_audio=False)
     extractor, loss = load_extractor(run.extractor), PairLogistic()
     saved = sorted(run.checkpoints.glob("CKPT*"))[-1] / "objective.ckpt"
-    state = {k.removeprefix("loss."): v for k, v in torch.load(saved).items() if "score." in k}
+    # Plain training saves `loss.score.*`, a formulation around it `loss.loss.score.*`.
+    state = {k[k.index("score.") :]: v for k, v in torch.load(saved).items() if "score." in k}
     loss.load_state_dict(state)
     batches = SpeakerBalancedBatches(
         manifest.table,

@@ -15,11 +15,11 @@ from functools import partial
 import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor, nn
+from torch import Tensor
 
 from svfair.extractors import EcapaExtractor
 from svfair.losses import PairLogistic
-from svfair.reweighting import AdversarialReweighting, Adversary, Regions
+from svfair.reweighting import AdversarialReweighting, make_objective
 
 REFIT_EVERY = 100
 
@@ -27,19 +27,16 @@ REFIT_EVERY = 100
 class System:
     """An extractor, an objective and their optimizers, stepped as the trainer does."""
 
-    def __init__(self, channels: int, regions: int | None) -> None:
+    def __init__(self, channels: int, method: str) -> None:
         torch.manual_seed(0)
         self.extractor = EcapaExtractor(channels=channels)
-        loss = PairLogistic()
-        self.optimizer = torch.optim.Adam([*self.extractor.parameters(), *loss.parameters()], lr=1e-3)
-        self.objective: nn.Module = loss
+        # Refits are timed apart: a round that had one would not be like the others.
+        self.objective = make_objective(method, PairLogistic(), 192, regions=16, refit_every=10**9)
+        learned = [*self.extractor.parameters(), *self.objective.learner_parameters()]
+        self.optimizer = torch.optim.Adam(learned, lr=1e-3)
+        adversary = self.objective.adversary_parameters()
+        self.adversary_optimizer = torch.optim.Adam(adversary, lr=1e-2) if adversary else None
         self.embeddings = torch.empty(0)
-        if regions is not None:
-            # Refits are timed apart: a round that had one would not be like the others.
-            self.objective = AdversarialReweighting(
-                loss, Adversary(192, regions), Regions(regions, 192), refit_every=10**9
-            )
-            self.adversary_optimizer = torch.optim.Adam(self.objective.adversary.parameters(), lr=1e-2)
 
     def step(self, waveforms: Tensor, labels: Tensor) -> None:
         self.embeddings = self.extractor(waveforms)
@@ -47,8 +44,7 @@ class System:
         loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad()
-        if isinstance(self.objective, AdversarialReweighting):
-            self.objective.take_turn(self.embeddings, labels, self.adversary_optimizer)
+        self.objective.take_turn(self.embeddings, labels, self.adversary_optimizer)
 
 
 def main() -> None:
@@ -65,17 +61,17 @@ def main() -> None:
     for column in ("channels", "plain ms", "pairwise ms", "ratio", "ratio with refits", "lowest", "highest"):
         table.add_column(column, justify="right")
     for channels in options.channels:
-        plain, pairwise = System(channels, None), System(channels, 16)
+        plain, pairwise = System(channels, "plain"), System(channels, "pairwise")
         for system in (plain, pairwise):
             system.step(waveforms, labels)
         times = [
             tuple(seconds(partial(system.step, waveforms, labels)) for system in (plain, pairwise))
             for _ in range(options.rounds)
         ]
-        objective = pairwise.objective
-        assert isinstance(objective, AdversarialReweighting)
-        objective.regions.add(torch.randn(4096, 192))
-        refit = seconds(objective.regions.refit) / REFIT_EVERY
+        regions = pairwise.objective.regions
+        assert regions is not None
+        regions.add(torch.randn(4096, 192))
+        refit = seconds(regions.refit) / REFIT_EVERY
         ratios = sorted(ours / base for base, ours in times)
         base, ours = (statistics.median(column) for column in zip(*times, strict=True))
         ratio = statistics.median(ratios)
@@ -96,6 +92,7 @@ def main() -> None:
 def parts(system: System, labels: Tensor) -> Table:
     objective, embeddings = system.objective, system.embeddings.detach()
     assert isinstance(objective, AdversarialReweighting)
+    assert objective.regions is not None
     timed: dict[str, Callable[[], object]] = {
         "plain loss, forward": lambda: objective.loss(embeddings, labels),
         "weighted loss, forward": lambda: objective(embeddings, labels),

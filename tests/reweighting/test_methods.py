@@ -107,3 +107,41 @@ def test_mistakes_are_named() -> None:
         make_objective("group_dro_oracle", PairLogistic(), 8)
     with pytest.raises(TypeError, match="gamma"):
         make_objective("cvar", PairLogistic(), 8, gamma=2.0)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_method_works_in_mixed_precision(method: str, loss: str) -> None:
+    torch.manual_seed(0)
+    extractor, objective = nn.Linear(4, 8), make_objective(method, copy.deepcopy(LOSSES[loss]), SETUP)
+    optimizers = make_optimizers(extractor, objective)
+    for step in range(6):
+        optimizers[0].zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            embeddings = extractor(batch(step))
+            assert embeddings.dtype == torch.bfloat16
+            value = objective(embeddings, LABELS, GROUPS)
+            assert value.dtype == torch.float32
+            value.backward()
+            optimizers[0].step()
+            objective.take_turn(embeddings, LABELS, *optimizers[1:], groups=GROUPS)
+    for tensor in (*extractor.parameters(), *objective.state_dict().values()):
+        assert bool(tensor.isfinite().all())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_smallest_batches(method: str) -> None:
+    # Two utterances: of one speaker (targets alone), and of two (non-targets alone).
+    for labels in (torch.tensor([0, 0]), torch.tensor([0, 1])):
+        torch.manual_seed(0)
+        objective = make_objective(
+            method, PairLogistic(), 8, regions=2, group_counts=torch.tensor([1, 1]), hidden=3
+        )
+        adversary = objective.adversary_parameters()
+        optimizer = torch.optim.Adam(adversary, lr=1e-2) if adversary else None
+        for _ in range(4):
+            embeddings = torch.randn(2, 8, requires_grad=True)
+            objective(embeddings, labels, labels).backward()
+            assert embeddings.grad is not None
+            assert bool(embeddings.grad.isfinite().all())
+            objective.take_turn(embeddings, labels, optimizer, labels)

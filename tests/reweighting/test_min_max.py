@@ -258,3 +258,35 @@ def test_the_adversary_takes_every_input() -> None:
             assert isinstance(game, AdversarialReweighting)
             health = game.examine(batch(3), LABELS)
             assert 1 < health.largest_weight <= 1.5 + 1e-6
+
+
+@pytest.mark.parametrize(("formulation", "loss"), GAMES)
+def test_equal_losses_give_the_adversary_no_gradient(formulation: str, loss: type[EmbeddingLoss]) -> None:
+    game = make_objective(formulation, loss(), 8, regions=3).double()
+    assert isinstance(game, AdversarialReweighting)
+    assert game.regions is not None
+    disturb(game.adversary)
+    embeddings = torch.eye(8).double()[LABELS]
+    game.regions.add(embeddings)
+    game.regions.refit()
+    # Six speakers at right angles, each with two equal utterances.
+    gradients = torch.autograd.grad(game.adversary_objective(embeddings, LABELS), game.adversary_parameters())
+    uneven = embeddings.clone()
+    uneven[0] = torch.tensor([1.0, 1, 1, 0, 0, 0, 0, 0]).double()
+    others = torch.autograd.grad(game.adversary_objective(uneven, LABELS), game.adversary_parameters())
+    largest, other = (max(float(g.abs().max()) for g in found) for found in (gradients, others))
+    assert largest < 1e-9 < 1e-3 * other
+
+
+def test_the_literal_identity_holds_for_a_whole_loss() -> None:
+    # mean(lambda l) = mean(l) + sum(f l) / sum(f), for the row losses of GE2E.
+    game = make_objective("accumulated", GeneralizedEndToEnd(), 8, regions=3, weighting="literal")
+    assert isinstance(game, AdversarialReweighting)
+    assert game.regions is not None
+    disturb(game.adversary)
+    embeddings = batch(4)
+    part = game.loss.loss
+    rows = part.row_losses(part.compare(embeddings, LABELS))
+    f = game.adversary(embeddings, game.regions(embeddings))
+    expected = rows.mean() + (f * rows).sum() / f.sum()
+    torch.testing.assert_close(game.weighted(embeddings, LABELS, None), expected)
