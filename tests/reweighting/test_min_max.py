@@ -265,7 +265,9 @@ def test_equal_losses_give_the_adversary_no_gradient(formulation: str, loss: typ
     game = make_objective(formulation, loss(), 8, regions=3).double()
     assert isinstance(game, AdversarialReweighting)
     assert game.regions is not None
-    disturb(game.adversary)
+    if formulation != "pairwise" or loss is PairLogistic:
+        # With weights inside the softmax the loss is not linear in them: there it holds at equal weights.
+        disturb(game.adversary)
     embeddings = torch.eye(8).double()[LABELS]
     game.regions.add(embeddings)
     game.regions.refit()
