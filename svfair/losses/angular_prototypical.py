@@ -3,31 +3,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from svfair.losses.comparisons import Comparisons
-from svfair.losses.cosine_score import CosineScore
-from svfair.losses.embedding_loss import SingleLoss
-from svfair.losses.insertion import INSERTIONS
-from svfair.losses.prototypes import speaker_membership
+from svfair.losses.prototypes import PrototypeLoss, speaker_membership
 
 
-class AngularPrototypical(SingleLoss):
+class AngularPrototypical(PrototypeLoss):
     """Angular prototypical loss: find each speaker's query among the prototypes of all speakers.
 
     The query of a speaker is the first of its utterances in the batch, its prototype the mean of the
     others (Chung et al., "In defence of metric learning for speaker recognition", Interspeech 2020). For
     query j the loss is the cross-entropy log(1 + sum over k != j of exp(S_jk - S_jj)).
 
-    Parameters
-    ----------
-    score
-        Turns cosines into scores; its parameters are trained with the extractor.
-    insertion
-        A key of `INSERTIONS`: how comparisons, and their weights, become a loss.
+    Parameters as of `PrototypeLoss`.
     """
-
-    def __init__(self, score: CosineScore | None = None, insertion: str = "softmax") -> None:
-        super().__init__()
-        self.score = CosineScore() if score is None else score
-        self.insertion = INSERTIONS[insertion]
 
     def _compare(self, embeddings: Tensor, labels: Tensor) -> Comparisons:
         membership = speaker_membership(labels, "angular prototypical loss")
@@ -44,7 +31,3 @@ class AngularPrototypical(SingleLoss):
             row_samples=first,
             column_members=others,
         )
-
-    def row_losses(self, comparisons: Comparisons, weights: Tensor | None = None) -> Tensor:
-        """Return the loss of each query."""
-        return self.insertion(comparisons, weights)

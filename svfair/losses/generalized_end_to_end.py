@@ -3,31 +3,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from svfair.losses.comparisons import Comparisons
-from svfair.losses.cosine_score import CosineScore
-from svfair.losses.embedding_loss import SingleLoss
-from svfair.losses.insertion import INSERTIONS
-from svfair.losses.prototypes import speaker_membership
+from svfair.losses.prototypes import PrototypeLoss, speaker_membership
 
 
-class GeneralizedEndToEnd(SingleLoss):
+class GeneralizedEndToEnd(PrototypeLoss):
     """GE2E loss, softmax variant: find every utterance among the centroids of all speakers.
 
     The centroid of the utterance's own speaker leaves the utterance out (Wan et al., "Generalized
     End-to-End Loss for Speaker Verification", ICASSP 2018, equations 6 and 8). Here the loss is the mean
     over the utterances, not their sum, so that it does not grow with the batch.
 
-    Parameters
-    ----------
-    score
-        Turns cosines into scores; its parameters are trained with the extractor.
-    insertion
-        A key of `INSERTIONS`: how comparisons, and their weights, become a loss.
+    Parameters as of `PrototypeLoss`.
     """
-
-    def __init__(self, score: CosineScore | None = None, insertion: str = "softmax") -> None:
-        super().__init__()
-        self.score = CosineScore() if score is None else score
-        self.insertion = INSERTIONS[insertion]
 
     def _compare(self, embeddings: Tensor, labels: Tensor) -> Comparisons:
         membership = speaker_membership(labels, "GE2E loss").to(embeddings.dtype)
@@ -46,7 +33,3 @@ class GeneralizedEndToEnd(SingleLoss):
             column_members=membership / counts,
             column_leaves_out_row=True,
         )
-
-    def row_losses(self, comparisons: Comparisons, weights: Tensor | None = None) -> Tensor:
-        """Return the loss of each utterance."""
-        return self.insertion(comparisons, weights)

@@ -86,7 +86,11 @@ def make_objective(method: str, loss: EmbeddingLoss, setup: Setup | int, **setti
     if isinstance(setup, int):
         setup = Setup(setup)
     own = {name: settings.pop(name) for name in list(settings) if name in Setup.__dataclass_fields__}
-    return METHODS[method](loss, Setup(**(vars(setup) | own)), **settings)
+    try:
+        return METHODS[method](loss, Setup(**(vars(setup) | own)), **settings)
+    except TypeError as error:
+        _, found, name = str(error).partition("unexpected keyword argument ")
+        raise TypeError(f"method '{method}' does not take the setting {name}" if found else error) from error
 
 
 def _adversarial(loss: EmbeddingLoss, setup: Setup, *, formulation: str, **settings: Any) -> Objective:

@@ -51,7 +51,7 @@ def build_objective(recipe: Recipe, *, speakers: int, group_counts: Tensor | Non
                 **control.settings,
             )
         except (TypeError, ValueError) as error:
-            raise InputError(f"objective.control.settings of {control.method}: {error}") from error
+            raise InputError(f"objective.control: {error}") from error
     if settings.reweighting is None:
         return make_objective("plain", loss, size)
     reweighting = settings.reweighting

@@ -94,16 +94,19 @@ def plan_batches(recipe: Recipe, manifest: Manifest) -> SpeakerBalancedBatches:
     Raises
     ------
     InputError
-        When the device is not there or the manifest has too few speakers for the recipe.
+        When the device is not there, the manifest has too few speakers or no such groups for the recipe, or
+        its method does not take one of its settings.
     """
     _check_device(recipe.training.device)
-    _true_groups(recipe, manifest)
-    return SpeakerBalancedBatches(
+    batches = SpeakerBalancedBatches(
         manifest.table,
         speakers_per_batch=recipe.data.speakers_per_batch,
         utterances_per_speaker=recipe.data.utterances_per_speaker,
         seed=recipe.seed,
     )
+    _, group_counts = _true_groups(recipe, manifest)
+    build_objective(recipe, speakers=len(batches.speakers), group_counts=group_counts)
+    return batches
 
 
 def _true_groups(recipe: Recipe, manifest: Manifest) -> tuple[torch.Tensor | None, torch.Tensor | None]:

@@ -61,3 +61,8 @@ def test_is_the_cross_entropy_of_finding_the_own_prototype() -> None:
 def test_a_speaker_with_one_utterance_is_refused() -> None:
     with pytest.raises(ValueError, match="two utterances"):
         AngularPrototypical()(torch.randn(3, 4), torch.tensor([0, 0, 1]))
+
+
+def test_an_unknown_insertion_is_named() -> None:
+    with pytest.raises(ValueError, match="insertion 'triplet' is none of binary, softmax"):
+        AngularPrototypical(insertion="triplet")
