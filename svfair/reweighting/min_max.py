@@ -88,6 +88,8 @@ class AdversarialReweighting(Objective):
             )
         if play not in ("alternating", "simultaneous"):
             raise ValueError(f"play is 'alternating' or 'simultaneous', not '{play}'")
+        if largest_weight is not None and largest_weight <= 1:
+            raise ValueError(f"largest_weight must be more than 1 times the mean, not {largest_weight}")
         self.adversary = adversary
         self.weighting: Weighting = weighting
         self.largest_weight = largest_weight

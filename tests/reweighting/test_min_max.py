@@ -132,6 +132,8 @@ def test_bad_settings_are_named() -> None:
         AdversarialReweighting(PseudoLabel(PairLogistic()), Adversary(8, 3), Regions(3, 8))
     with pytest.raises(ValueError, match="play is 'alternating' or 'simultaneous', not 'chess'"):
         make_game(play="chess")
+    with pytest.raises(ValueError, match="largest_weight must be more than 1"):
+        make_game(largest_weight=1.0)
     with pytest.raises(ValueError, match="refit_every at least 1"):
         make_game(refit_every=0)
     game = make_game()
