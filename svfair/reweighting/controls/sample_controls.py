@@ -141,7 +141,8 @@ def chi_square_weights(losses: Tensor, radius: float, iterations: int = 60) -> T
     found by bisection. Where the ball reaches beyond, all weight is on the largest loss.
     """
     spread = float(losses.max() - losses.min())
-    if radius == 0 or spread <= 1e-12 * max(1.0, float(losses.abs().max())):
+    # In a ball this small no weight leaves one by more than rounding shows, and eta runs off to infinity.
+    if radius <= 1e-12 or spread <= 1e-12 * max(1.0, float(losses.abs().max())):
         return torch.ones_like(losses)
     wanted = 1 + 2 * radius
     values = (losses.double() - losses.min()) / spread
