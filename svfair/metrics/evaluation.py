@@ -1,11 +1,15 @@
-"""Errors of one system, overall and by groups of speakers."""
+"""Errors of one system, overall and by groups of speakers, with or without intervals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from svfair.metrics import fairness
+from svfair.metrics.calibration import actual_detection_cost, cllr, hull_equal_error_rate, min_cllr
 from svfair.metrics.detection import (
+    ErrorCurve,
     detection_cost,
     equal_error_rate,
     error_curve_of_sorted,
@@ -13,19 +17,23 @@ from svfair.metrics.detection import (
     minimum_detection_cost,
     thin,
 )
-from svfair.metrics.fairness import spread
-from svfair.metrics.groups import UNKNOWN, GroupRule, TrialSpeakers, group_trials, number_speakers
+from svfair.metrics.groups import UNKNOWN, GroupRule, TrialGroups, group_trials
+from svfair.metrics.resampling import Resampling, add_intervals
 from svfair.metrics.results import (
     Attribute,
     BoolArray,
     DetectionErrors,
     Evaluation,
+    Fairness,
     FloatArray,
     Group,
     OperatingPoint,
 )
+from svfair.metrics.thresholds import ThresholdRule, pooled_threshold
+from svfair.metrics.trial_set import TrialSet, make_trial_set
+from svfair.metrics.weighted_rates import SWEEP
 
-_SPREAD_OF = ("eer", "min_dcf", "fnmr_at_pooled", "fmr_at_pooled")
+_SPREAD_OF = ("eer", "min_dcf", "fnmr_at_pooled", "fmr_at_pooled", "dcf_at_pooled")
 
 
 def evaluate(
@@ -38,8 +46,12 @@ def evaluate(
     system: str = "system",
     operating_point: OperatingPoint | None = None,
     rule: GroupRule = "both",
+    threshold: ThresholdRule | None = None,
+    on_hull: bool = False,
     minimum_speakers: int = 5,
     minimum_targets: int = 100,
+    resampling: Resampling | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Measure detection errors overall and by group.
 
@@ -57,9 +69,17 @@ def evaluate(
         Of the detection cost.
     rule
         Which trials belong to a group; see `group_trials`.
+    threshold
+        How the one threshold for all groups is chosen; by default at equal error over all trials.
+    on_hull
+        Whether EERs are those of the ROC's convex hull rather than interpolated.
     minimum_speakers, minimum_targets
         A group with fewer speakers or target trials is shown, but left out of the gap statistics; so is
         the group `unknown`.
+    resampling
+        How intervals are made; None for none.
+    progress
+        Called with the number of replicates and permutations that have been done.
 
     Raises
     ------
@@ -67,34 +87,29 @@ def evaluate(
         When the arrays differ in length, are empty, or a score is not finite.
     """
     point = operating_point or OperatingPoint()
-    score_array = np.asarray(scores, dtype=np.float64)
-    target_array = np.asarray(is_target, dtype=np.bool_)
-    if not len(score_array) == len(target_array) == len(enrol_speakers) == len(test_speakers):
-        raise ValueError("scores, is_target, enrol_speakers and test_speakers differ in length")
-    if not len(score_array):
-        raise ValueError("there are no trials")
-    if not np.isfinite(score_array).all():
-        raise ValueError("scores must be finite")
-    order = np.argsort(score_array, kind="stable")
-    score_array, target_array = score_array[order], target_array[order]
-    trials = number_speakers(enrol_speakers, test_speakers)
-    trials = TrialSpeakers(trials.names, trials.enrol[order], trials.test[order])
+    threshold = threshold or ThresholdRule()
+    trials = make_trial_set(scores, is_target, enrol_speakers, test_speakers)
+    pooled_curve = error_curve_of_sorted(trials.scores, trials.is_target)
+    pooled = pooled_threshold(pooled_curve, threshold, point)
+    sweep = np.array(
+        [pooled_threshold(pooled_curve, ThresholdRule("fmr", float(fmr)), point) for fmr in SWEEP]
+    )
 
-    _, pooled = equal_error_rate(error_curve_of_sorted(score_array, target_array))
-    overall = _group("overall", len(trials.names), score_array, target_array, pooled, point)
+    everything = np.ones(len(trials.scores), dtype=np.bool_)
+    overall, _ = _group("overall", len(trials.speakers.names), trials, everything, pooled, point, on_hull)
+    groupings = {name: group_trials(trials.speakers, values, rule) for name, values in attributes.items()}
     results = []
-    for attribute, values in attributes.items():
-        groups = group_trials(trials, values, rule)
-        measured = []
-        for name, member in groups.members.items():
-            group = _group(
-                name, groups.speakers[name], score_array[member], target_array[member], pooled, point
+    for name, grouping in groupings.items():
+        measured, curves = [], {}
+        for group_name, member in grouping.members.items():
+            group, curve = _group(
+                group_name, grouping.speakers[group_name], trials, member, pooled, point, on_hull
             )
             measured.append(_flag(group, minimum_speakers, minimum_targets))
-        counted = [group for group in measured if group.counted]
-        spreads = {rate: spread({g.name: getattr(g.errors, rate) for g in counted}) for rate in _SPREAD_OF}
-        results.append(Attribute(attribute, tuple(measured), spreads, groups.outside()))
-    return Evaluation(
+            if measured[-1].counted:
+                curves[group_name] = curve
+        results.append(_attribute(name, measured, curves, grouping, overall, sweep))
+    evaluation = Evaluation(
         system=system,
         overall=overall,
         pooled_threshold=pooled,
@@ -103,12 +118,68 @@ def evaluate(
         group_rule=rule,
         minimum_speakers=minimum_speakers,
         minimum_targets=minimum_targets,
+        threshold_rule=str(threshold),
+        eer_kind="convex hull" if on_hull else "interpolated",
+    )
+    if resampling is None:
+        return evaluation
+    return add_intervals(
+        evaluation,
+        trials,
+        groupings,
+        attributes,
+        resampling,
+        point=point,
+        rule=threshold,
+        on_hull=on_hull,
+        progress=progress,
+    )
+
+
+def _attribute(
+    name: str,
+    groups: Sequence[Group],
+    curves: Mapping[str, ErrorCurve],
+    grouping: TrialGroups,
+    overall: Group,
+    sweep: FloatArray,
+) -> Attribute:
+    counted = [group for group in groups if group.counted]
+    spreads = {
+        rate: fairness.spread(
+            {group.name: getattr(group.errors, rate) for group in counted}, getattr(overall.errors, rate)
+        )
+        for rate in _SPREAD_OF
+    }
+    return Attribute(
+        name, tuple(groups), spreads, grouping.outside(), _fairness(counted, list(curves.values()), sweep)
+    )
+
+
+def _fairness(groups: Sequence[Group], curves: Sequence[ErrorCurve], sweep: FloatArray) -> Fairness:
+    if len(groups) < 2:
+        return Fairness()
+    fmr = np.array([group.errors.fmr_at_pooled for group in groups])
+    fnmr = np.array([group.errors.fnmr_at_pooled for group in groups])
+    swept = np.array([[errors_at(curve, float(at)) for at in sweep] for curve in curves])
+    return Fairness(
+        fdr=float(fairness.fairness_discrepancy_rate(fmr, fnmr)),
+        inequity_rate=float(fairness.inequity_rate(fmr, fnmr)),
+        garbe=float(fairness.garbe(fmr, fnmr)),
+        area_under_fdr=float(fairness.area_under_fdr(swept[..., 1], swept[..., 0])),
     )
 
 
 def _group(
-    name: str, speakers: int, scores: FloatArray, is_target: BoolArray, pooled: float, point: OperatingPoint
-) -> Group:
+    name: str,
+    speakers: int,
+    trials: TrialSet,
+    member: BoolArray,
+    pooled: float,
+    point: OperatingPoint,
+    on_hull: bool,
+) -> tuple[Group, ErrorCurve]:
+    scores, is_target = trials.scores[member], trials.is_target[member]
     curve = error_curve_of_sorted(scores, is_target)
     eer, eer_threshold = equal_error_rate(curve)
     min_dcf, min_dcf_threshold = minimum_detection_cost(curve, point)
@@ -119,16 +190,19 @@ def _group(
     errors = DetectionErrors(
         targets=curve.targets,
         non_targets=curve.non_targets,
-        eer=eer,
+        eer=hull_equal_error_rate(curve) if on_hull else eer,
         eer_threshold=eer_threshold,
         min_dcf=min_dcf,
         min_dcf_threshold=min_dcf_threshold,
         fnmr_at_pooled=fnmr,
         fmr_at_pooled=fmr,
         dcf_at_pooled=float(detection_cost(fnmr, fmr, point)),
+        actual_dcf=actual_detection_cost(curve, point),
+        cllr=cllr(scores, is_target),
+        min_cllr=min_cllr(curve),
         note=f"no {' and no '.join(missing)} trials" if missing else "",
     )
-    return Group(name, speakers, errors, thin(curve))
+    return Group(name, speakers, errors, thin(curve)), curve
 
 
 def _flag(group: Group, minimum_speakers: int, minimum_targets: int) -> Group:
@@ -142,4 +216,4 @@ def _flag(group: Group, minimum_speakers: int, minimum_targets: int) -> Group:
         reasons.append(f"{group.errors.targets} target trials, fewer than {minimum_targets}")
     if group.errors.note:
         reasons.append(group.errors.note)
-    return Group(group.name, group.speakers, group.errors, group.curve, not reasons, "; ".join(reasons))
+    return replace(group, counted=not reasons, note="; ".join(reasons))

@@ -1,31 +1,120 @@
-"""How one error rate differs between groups."""
+"""How error rates differ between groups.
+
+The functions on arrays take rates of shape (..., groups) and summarise the last axis, so that they serve one
+evaluation and a thousand replicates alike. NaN in, NaN out.
+"""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from svfair.metrics.results import Spread
+from svfair.metrics.results import FloatArray, Spread
+
+#: Weight of false matches against false non-matches in FDR, IR and GARBE.
+ALPHA = 0.5
 
 
-def spread(rates: Mapping[str, float]) -> Spread:
+def spread(rates: Mapping[str, float], overall: float = float("nan")) -> Spread:
     """Summarise the error rates of the groups that count.
 
     Parameters
     ----------
     rates
         Group to error rate, as fractions; NaN rates are left out.
+    overall
+        The rate over all trials, for `ratio_to_overall`.
 
     Returns
     -------
     Spread
         gap = max - min; ratio = max / min (infinite when the best group has no errors, 1 when none has);
         std = sqrt(mean((rate - mean(rate))^2)), the population form (ddof 0), as the groups are all there
-        are; and the group with the highest rate. NaN with fewer than two groups.
+        are; log_ratio = ln(ratio); ratio_to_overall = max / overall; and the group with the highest rate.
+        NaN with fewer than two groups.
     """
     known = {name: rate for name, rate in rates.items() if not np.isnan(rate)}
     if len(known) < 2:
         return Spread(float("nan"), float("nan"), float("nan"), next(iter(known), ""))
     values = np.array(list(known.values()), dtype=np.float64)
-    low, high = float(values.min()), float(values.max())
-    ratio = high / low if low > 0 else (float("inf") if high > 0 else 1.0)
-    return Spread(high - low, ratio, float(values.std()), max(known, key=lambda name: known[name]))
+    with np.errstate(divide="ignore"):
+        return Spread(
+            gap=float(gap(values)),
+            ratio=float(ratio(values)),
+            std=float(std(values)),
+            worst_group=max(known, key=lambda name: known[name]),
+            log_ratio=float(np.log(ratio(values))),
+            ratio_to_overall=float(np.float64(values.max()) / overall) if overall else float("nan"),
+        )
+
+
+def gap(rates: FloatArray) -> FloatArray:
+    """Return max - min."""
+    return np.asarray(rates.max(-1) - rates.min(-1))
+
+
+def ratio(rates: FloatArray) -> FloatArray:
+    """Return max / min: infinite when the best group has no errors, 1 when none has."""
+    high, low = rates.max(-1), rates.min(-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(high == 0, 1.0, high / low))
+
+
+def std(rates: FloatArray) -> FloatArray:
+    """Return the population standard deviation (ddof 0)."""
+    return np.asarray(rates.std(-1))
+
+
+def fairness_discrepancy_rate(fmr: FloatArray, fnmr: FloatArray, alpha: float = ALPHA) -> FloatArray:
+    """Return FDR = 1 - alpha gap(FMR) - (1 - alpha) gap(FNMR); 1 is fair.
+
+    At one threshold for all groups. Pereira and Marcel, "Fairness in biometrics: a figure of merit to assess
+    biometric verification systems", IEEE T-BIOM 4 (2022), equations 3 to 5.
+    """
+    return 1 - alpha * gap(fmr) - (1 - alpha) * gap(fnmr)
+
+
+def inequity_rate(fmr: FloatArray, fnmr: FloatArray, alpha: float = ALPHA) -> FloatArray:
+    """Return IR = ratio(FMR)^alpha ratio(FNMR)^(1 - alpha); 1 is fair, infinite where a group has no errors.
+
+    Grother, "Face recognition vendor test part 8: summarizing demographic differentials", NISTIR 8429 (2022).
+    """
+    return np.asarray(ratio(fmr) ** alpha * ratio(fnmr) ** (1 - alpha))
+
+
+def gini(rates: FloatArray) -> FloatArray:
+    """Return the Gini coefficient, scaled by n / (n - 1) so that one group with all errors has 1.
+
+    n / (n - 1) * (sum over i, j of |x_i - x_j|) / (2 n^2 mean(x)); 0 when all rates are 0.
+    """
+    count = rates.shape[-1]
+    distances = np.abs(rates[..., :, None] - rates[..., None, :]).sum((-1, -2))
+    total = rates.sum(-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = distances / (2 * (count - 1) * total)
+    return np.asarray(np.where(total == 0, 0.0, scaled))
+
+
+def garbe(fmr: FloatArray, fnmr: FloatArray, alpha: float = ALPHA) -> FloatArray:
+    """Return GARBE = alpha gini(FMR) + (1 - alpha) gini(FNMR), in [0, 1]; 0 when all groups are equal.
+
+    Howard et al., "Evaluating proposed fairness models for face recognition algorithms", ICPR 2022 workshops
+    (arXiv 2203.05051).
+    """
+    return alpha * gini(fmr) + (1 - alpha) * gini(fnmr)
+
+
+def area_under_fdr(fmr: FloatArray, fnmr: FloatArray, alpha: float = ALPHA) -> FloatArray:
+    """Return the mean FDR over a sweep of pooled thresholds; 1 is fair.
+
+    Parameters
+    ----------
+    fmr, fnmr
+        Shape (..., groups, thresholds). Thresholds that are evenly spaced on the logarithm of the pooled FMR
+        make this the area under FDR over log FMR, divided by its width (the FaDR curve and its area: Pereira
+        and Marcel, 2022).
+    alpha
+        Weight of false matches.
+    """
+    rates = fairness_discrepancy_rate(np.moveaxis(fmr, -2, -1), np.moveaxis(fnmr, -2, -1), alpha)
+    inside = (rates[..., 1:] + rates[..., :-1]) / 2
+    return np.asarray(inside.mean(-1))

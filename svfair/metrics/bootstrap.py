@@ -1,0 +1,182 @@
+"""Resampling speakers: because trials share speakers, rows of a trial list are not independent.
+
+A replicate draws as many speakers as there are, with replacement; a speaker drawn m times has all trials
+m-fold (see `weighted_histograms`). The same draws serve all groups and, with the same seed and speakers, all
+systems, so that gaps and differences have intervals of their own. This is the two-way (pigeonhole) bootstrap
+of Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1 (2007), with one set of multiplicities,
+as both sides of a trial are speakers of one population.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from svfair.metrics.calibration import bayes_threshold, cllr_terms
+from svfair.metrics.results import BoolArray, FloatArray, OperatingPoint, Replicates
+from svfair.metrics.thresholds import ThresholdRule
+from svfair.metrics.trial_set import TrialSet
+from svfair.metrics.weighted_histograms import WeightedHistograms, make_histograms
+from svfair.metrics.weighted_rates import (
+    BAND,
+    RATES,
+    SWEEP,
+    at_position,
+    fmr_positions,
+    fnmr_at_fmr,
+    mean_costs,
+    pooled_position,
+    rates_at,
+    weighted_curves,
+)
+
+
+@dataclass(frozen=True)
+class BootstrapPlan:
+    """How speakers are resampled.
+
+    Parameters
+    ----------
+    replicates
+        How many times.
+    seed
+        Of the draws.
+    strata
+        Speaker to stratum: each stratum keeps its number of speakers. Speakers without one are a stratum of
+        their own; an empty mapping is no stratification.
+    """
+
+    replicates: int = 1000
+    seed: int = 0
+    strata: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Replicates of every figure.
+
+    Parameters
+    ----------
+    replicates
+        The rates of `RATES`.
+    sweep_fmr, sweep_fnmr
+        Shape (replicates, groups, len(SWEEP)): rates at pooled thresholds over a sweep.
+    bands
+        Shape (replicates, groups, len(BAND)): FNMR at given FMR.
+    """
+
+    replicates: Replicates
+    sweep_fmr: FloatArray
+    sweep_fnmr: FloatArray
+    bands: FloatArray
+
+
+def draw_multiplicities(names: Sequence[str], plan: BootstrapPlan) -> npt.NDArray[np.float32]:
+    """Return how often each speaker is drawn in each replicate, shape (speakers, replicates)."""
+    random = np.random.default_rng(plan.seed)
+    stratum = np.array([str(plan.strata.get(name)) for name in names])
+    drawn = np.zeros((len(names), plan.replicates), dtype=np.float32)
+    for value in np.unique(stratum):
+        members = np.flatnonzero(stratum == value)
+        share = np.full(len(members), 1 / len(members))
+        drawn[members] = random.multinomial(len(members), share, size=plan.replicates).T
+    return drawn
+
+
+def hash_of_draws(names: Sequence[str], plan: BootstrapPlan) -> str:
+    """Return what identifies the draws: two systems with the same hash can be compared pairwise."""
+    strata = [str(plan.strata.get(name)) for name in names]
+    text = "\n".join([str(plan.seed), str(plan.replicates), *names, *strata])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def bootstrap(
+    trials: TrialSet,
+    groups: Mapping[tuple[str, str], BoolArray],
+    plan: BootstrapPlan,
+    *,
+    point: OperatingPoint,
+    rule: ThresholdRule,
+    on_hull: bool = False,
+    threads: int = 2,
+    progress: Callable[[int], None] | None = None,
+) -> Resampled:
+    """Resample speakers and measure every group in each replicate.
+
+    Parameters
+    ----------
+    trials
+        The trials.
+    groups
+        Attribute and group to the trials in it, (trials,), without the overall group.
+    plan
+        How often and with which draws.
+    point, rule
+        Operating point of detection costs, and how each replicate chooses its pooled threshold.
+    on_hull
+        Whether EERs are those of the ROC's convex hull.
+    threads
+        Blocks of replicates that are worked on at once; the result does not depend on it.
+    progress
+        Called with the number of replicates that have been done.
+    """
+    everything = np.ones(len(trials.scores), dtype=np.bool_)
+    exact = [bayes_threshold(point), *([rule.value] if rule.criterion == "score" else [])]
+    histograms = make_histograms(
+        trials, [everything, *groups.values()], cllr_terms(trials.scores, trials.is_target), thresholds=exact
+    )
+    drawn = draw_multiplicities(trials.speakers.names, plan)
+    count = len(groups) + 1
+    rates = np.empty((len(RATES), plan.replicates, count))
+    sweep = np.empty((2, plan.replicates, count, len(SWEEP)))
+    bands = np.empty((plan.replicates, count, len(BAND)))
+
+    def work(block: slice) -> int:
+        multiplicities = np.ascontiguousarray(drawn[:, block])
+        weights = histograms.pair_weights(multiplicities)
+        own = (rates[:, block], sweep[:, block], bands[block])
+        _measure_block(histograms, weights, *own, point, rule, on_hull)
+        return int(multiplicities.shape[1])
+
+    edges = [*range(0, plan.replicates, histograms.block), plan.replicates]
+    blocks = [slice(start, stop) for start, stop in pairwise(edges)]
+    with ThreadPoolExecutor(threads) as pool:
+        for done in pool.map(work, blocks):
+            if progress is not None:
+                progress(done)
+    replicates = Replicates(
+        (("", "overall"), *groups),
+        dict(zip(RATES, rates, strict=True)),
+        hash_of_draws(trials.speakers.names, plan),
+    )
+    return Resampled(replicates, sweep[1], sweep[0], bands)
+
+
+def _measure_block(
+    histograms: WeightedHistograms,
+    weights: npt.NDArray[np.float32],
+    rates: FloatArray,
+    sweep: FloatArray,
+    bands: FloatArray,
+    point: OperatingPoint,
+    rule: ThresholdRule,
+    on_hull: bool,
+) -> None:
+    """Fill in the block's part of rates (rates, block, groups), sweep (2, ...) and bands (block, ...)."""
+    counts, costs = histograms.counts(weights)
+    position = places = np.empty(0)
+    for number, kinds in enumerate(histograms.membership):
+        own = counts[:, kinds].sum(1)
+        curves = weighted_curves(own[0], own[1])
+        if number == 0:
+            position = pooled_position(curves, rule, point, histograms.edges)
+            places = fmr_positions(curves, SWEEP)
+        means = mean_costs(costs[:, kinds].sum(1), own)
+        rates[:, :, number] = rates_at(curves, position, means, point, histograms.edges, on_hull=on_hull)
+        sweep[0, :, number] = at_position(curves.fnmr, places).T
+        sweep[1, :, number] = at_position(curves.fmr, places).T
+        bands[:, number] = fnmr_at_fmr(curves, BAND).T

@@ -1,0 +1,102 @@
+"""From replicates to an interval of confidence."""
+
+import math
+from typing import Literal, get_args
+
+import numpy as np
+from scipy import stats
+
+from svfair.metrics.results import FloatArray, Interval
+
+IntervalKind = Literal["percentile", "basic"]
+INTERVAL_KINDS: tuple[str, ...] = get_args(IntervalKind)
+
+NO_INTERVAL = Interval(math.nan, math.nan)
+
+#: With a larger share of replicates in which a figure does not exist, it has no interval.
+_MOST_MISSING = 0.5
+
+
+def interval(
+    estimate: float,
+    replicates: FloatArray,
+    *,
+    level: float = 0.95,
+    kind: IntervalKind = "percentile",
+    speakers: int | None = None,
+) -> Interval:
+    """Return the interval of a rate, or of a difference of rates.
+
+    Parameters
+    ----------
+    estimate
+        The figure itself.
+    replicates
+        Shape (replicates,). NaN replicates, in which the figure does not exist, are left out.
+    level
+        Nominal coverage.
+    kind
+        `percentile`: between quantiles of the replicates; `basic`: those reflected at the estimate.
+    speakers
+        How many speakers the figure rests on. Given, quantiles are taken further out, as far as those of
+        Student's t with the standard deviation's small-sample factor lie beyond the normal ones (the expanded
+        interval of Hesterberg, "What teachers should know about the bootstrap", American Statistician 69,
+        2015).
+    """
+    known = _known(estimate, replicates)
+    if known is None:
+        return NO_INTERVAL
+    tail = _tail((1 - level) / 2, speakers)
+    low, high = (float(end) for end in np.quantile(known, [tail, 1 - tail]))
+    return Interval(low, high) if kind == "percentile" else Interval(2 * estimate - high, 2 * estimate - low)
+
+
+def distance_interval(
+    estimate: float,
+    deviations: FloatArray,
+    *,
+    level: float = 0.95,
+    speakers: int | None = None,
+    lowest: float = 0.0,
+    highest: float = math.inf,
+) -> Interval:
+    """Return the interval of a figure that measures how far groups are apart.
+
+    Gap and std are distances, N(r) of the vector r of the groups' rates, and distances obey the triangle
+    inequality: |N(estimate) - N(truth)| <= N(estimate - truth). So the interval is the estimate plus and
+    minus a quantile of N(replicate - estimate). It reaches down to 0 where noise alone explains the
+    distance. Percentile intervals of N itself do not: noise can only add to a distance, and with no true gap
+    at all they never cover it. For two groups the interval is that of their difference, without its sign;
+    for more it is cautious.
+
+    Parameters
+    ----------
+    estimate
+        The figure itself.
+    deviations
+        Shape (replicates,): the distance of each replicate's rates from the estimated ones.
+    level, speakers
+        See `interval`.
+    lowest, highest
+        The range of the figure; an end outside it is moved to its bound.
+    """
+    known = _known(estimate, deviations)
+    if known is None or math.isinf(estimate):
+        return NO_INTERVAL
+    # An infinite deviation (a group without errors, on a logarithm) stays one: nothing is interpolated.
+    reach = float(np.quantile(known, 1 - 2 * _tail((1 - level) / 2, speakers), method="higher"))
+    return Interval(max(lowest, estimate - reach), min(highest, estimate + reach))
+
+
+def _known(estimate: float, replicates: FloatArray) -> FloatArray | None:
+    known = replicates[~np.isnan(replicates)]
+    enough = len(known) >= max(2.0, (1 - _MOST_MISSING) * len(replicates))
+    return known if enough and not math.isnan(estimate) else None
+
+
+def _tail(tail: float, speakers: int | None) -> float:
+    """Return how much to cut off on each side."""
+    if speakers is None or speakers < 3:
+        return tail
+    quantile = stats.t.ppf(tail, speakers - 1) * math.sqrt(speakers / (speakers - 1))
+    return float(stats.norm.cdf(quantile))
