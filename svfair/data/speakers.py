@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from svfair.data.tables import read_table
+from svfair.data.rejected import refuse, shown, shown_list
+from svfair.data.tables import read_table_records
 from svfair.errors import InputError
 
 #: Names by which publishers call the columns that svfair knows.
@@ -42,24 +43,33 @@ def read_speakers(path: Path) -> pl.DataFrame:
     InputError
         When the file cannot be read, has no column of speaker ids, or contradicts itself about a speaker.
     """
-    table = read_table(path)
-    renames = {}
+    records = read_table_records(path)
+    table = records.table.with_columns(pl.all().fill_null(""))
+    by_lower = {column.lower(): column for column in reversed(table.columns)}
     for name, candidates in _NAMES.items():
-        found = [column for column in table.columns if column.lower() in candidates]
+        found = [by_lower[candidate] for candidate in candidates if candidate in by_lower]
         if found and name not in table.columns:
-            renames[found[0]] = name
-    table = table.rename(renames)
+            table = table.rename({found[0]: name})
     if "speaker_id" not in table.columns:
         raise InputError(
-            f"{path}: no column of speaker ids; found {', '.join(table.columns)}. Name it speaker_id"
+            f"{path}: no column of speaker ids; found {shown_list(table.columns)}. Name it speaker_id"
         )
-    table = with_country_region(with_gender(table.filter(pl.col("speaker_id") != ""))).unique(
-        maintain_order=True
+    # Spreadsheets leave rows of delimiters alone below a table: they hold nothing.
+    holds = table.select(pl.any_horizontal(pl.all() != "")).to_series()
+    if not holds.any():
+        raise InputError(f"{path}: holds no speakers")
+    nameless = records.numbers.filter(holds & (table["speaker_id"] == ""))
+    refuse(
+        path,
+        [(number, "speaker_id is empty") for number in nameless],
+        records.unit,
+        "Mend them or take them out",
     )
+    table = with_country_region(with_gender(table.filter(holds))).unique(maintain_order=True)
     twice = table.filter(pl.col("speaker_id").is_duplicated())
     if twice.height:
         raise InputError(
-            f"{path}: speaker '{twice['speaker_id'][0]}' has two rows that differ; keep the right one"
+            f"{path}: speaker '{shown(twice['speaker_id'][0])}' has two rows that differ; keep the right one"
         )
     return table
 

@@ -1,55 +1,124 @@
 """Delimited text and Parquet as tables of text, whatever tool wrote them."""
 
+import csv
 import gzip
+import io
+import re
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
+from svfair.data.lines import Form, Records, parse_lines, split_line
+from svfair.data.rejected import refuse, shown
 from svfair.errors import InputError
 
 _DELIMITERS = ("\t", ",", ";", "|")
+
+_PARQUET = b"PAR1"
+_GZIP = b"\x1f\x8b"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_table(path: Path) -> pl.DataFrame:
     """Read a table with a header; every column as text without blanks around it.
 
-    CSV, TSV, semicolons or Parquet, gzip or not; the delimiter is the one that the header has most of. A
-    byte-order mark and CRLF line ends are accepted.
+    CSV, TSV, semicolons, vertical bars or Parquet, gzip or not; the delimiter is the one that the header has
+    most of. A byte-order mark and CRLF line ends are accepted. A record is a line: quotation marks may
+    enclose delimiters, but not line ends.
 
     Raises
     ------
     InputError
-        When the file is missing, empty, not text, or its rows do not fit its header.
+        When the file is missing, empty, not text, or its lines do not fit its header.
     """
-    if path.suffix == ".parquet":
+    return read_table_records(path).table
+
+
+def read_table_records(path: Path) -> Records:
+    """Read a table as `read_table` does, with the line of each record.
+
+    Raises
+    ------
+    InputError
+        See `read_table`.
+    """
+    if is_parquet(path):
+        table = read_parquet(path)
         try:
-            table = pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise InputError(f"{path}: cannot be read as Parquet ({_first_line(error)})") from error
-        return table.with_columns(pl.all().cast(pl.String).str.strip_chars())
+            table = table.with_columns(pl.all().cast(pl.String).str.strip_chars())
+        except pl.exceptions.PolarsError as error:
+            raise InputError(f"{path}: a column cannot be shown as text ({first_line(error)})") from error
+        return Records(table, pl.int_range(1, table.height + 1, eager=True), [], "row")
     content = read_bytes(path)
-    header = content.split(b"\n", 1)[0].decode("utf-8", errors="replace")
-    delimiter = max(_DELIMITERS, key=header.count)
-    return read_delimited(path, content, delimiter, has_header=True)
+    names, delimiter, skipped = read_header(path, content)
+    columns = tuple(name or f"column {place}" for place, name in enumerate(names, 1))
+    twice = [name for name in columns if columns.count(name) > 1]
+    if twice:
+        raise InputError(f"{path}: two columns are called '{shown(twice[0])}'; rename one")
+    records = parse_lines(content, Form(columns, delimiter, skipped, quoted=True), columns)
+    refuse(path, records.bad, records.unit, "Mend them or take them out")
+    return records
 
 
-def read_delimited(path: Path, content: bytes, delimiter: str, *, has_header: bool) -> pl.DataFrame:
-    """Read delimited text that is in memory; `path` is for messages alone."""
+def read_header(path: Path, content: bytes) -> tuple[list[str], str, int]:
+    """Return the names in the first line that holds something, the delimiter, and the lines up to there.
+
+    Raises
+    ------
+    InputError
+        When the quotation marks of that line do not match.
+    """
+    lines = enumerate(io.BytesIO(content), 1)
+    number, line = next((number, line) for number, line in lines if line.strip())
+    header = line.rstrip(b"\n").decode("utf-8", errors="replace")
+    outside_quotes = re.sub(r'"[^"]*"', "", header)
+    delimiter = max(_DELIMITERS, key=outside_quotes.count)
+    if delimiter not in outside_quotes:
+        delimiter = ","
     try:
-        table = pl.read_csv(
-            content,
-            separator=delimiter,
-            has_header=has_header,
-            infer_schema=False,
-            encoding="utf8",
-            # A list without header is no CSV: a quotation mark in it is a character like any other.
-            quote_char='"' if has_header else None,
-        )
-        if has_header:
-            table = table.rename(lambda name: name.strip())
-    except pl.exceptions.PolarsError as error:
-        raise InputError(f"{path}: cannot be read as a table ({_first_line(error)})") from error
-    return table.with_columns(pl.all().str.strip_chars().fill_null(""))
+        names = split_line(header, delimiter, quoted=True)
+    except csv.Error as error:
+        raise InputError(f"{path}: line {number}: its quotation marks do not match") from error
+    return [name.strip() for name in names], delimiter, number
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file says that it is Parquet, by its first bytes or by its name."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == _PARQUET or path.suffix == ".parquet"
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Read a Parquet file, each column as the type that it has.
+
+    Raises
+    ------
+    InputError
+        When the file is damaged.
+    """
+    try:
+        return pl.read_parquet(path, columns=list(columns) if columns is not None else None)
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise InputError(f"{path}: cannot be read as Parquet ({first_line(error)})") from error
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """Return the names of a Parquet file's columns.
+
+    Raises
+    ------
+    InputError
+        When the file is damaged.
+    """
+    try:
+        return list(pl.read_parquet_schema(path))
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise InputError(f"{path}: cannot be read as Parquet ({first_line(error)})") from error
 
 
 def read_bytes(path: Path) -> bytes:
@@ -58,21 +127,26 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     InputError
-        When the file is missing, empty or damaged.
+        When the file is missing, empty, damaged or not text.
     """
     try:
         content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
+        if content.startswith(_GZIP):
             content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
-        raise InputError(f"{path}: cannot be read ({_first_line(error)})") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
+    if content.startswith(_UTF16):
+        raise InputError(f"{path}: is UTF-16 text; save it as UTF-8")
     content = content.removeprefix(b"\xef\xbb\xbf")
-    if b"\0" in content[:4096]:
+    if b"\0" in content:
         raise InputError(f"{path}: is not a text file")
-    if not content.strip():
+    if content.isspace() or not content:
         raise InputError(f"{path}: is empty")
-    return content.replace(b"\r\n", b"\n") if b"\r" in content else content
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return content
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or its kind when it has none."""
+    return shown((str(error).splitlines() or [type(error).__name__])[0], 200)

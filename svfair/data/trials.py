@@ -1,27 +1,18 @@
 """Trial lists and scores, in the formats that the field uses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
-from svfair.data.tables import read_bytes, read_delimited, read_table
+from svfair.data.lines import Records
+from svfair.data.rejected import BadLine, Rejected, refuse, rejected, shown
+from svfair.data.score_formats import LABELS, read_records
+from svfair.data.trial_labels import check_labels_agree, label_from_list
 from svfair.errors import InputError
 from svfair.files import written_whole
 
-_LABELS = {"1": True, "target": True, "true": True, "0": False, "nontarget": False, "false": False} | {
-    "non-target": False,
-    "1.0": True,
-    "0.0": False,
-}
-
-#: Names under which a column is recognised when the user names none.
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "enrol": ("enrol", "enroll", "enrolment", "enrollment", "ref_file", "reference", "utt1", "file1"),
-    "test": ("test", "com_file", "comparison", "utt2", "file2"),
-    "is_target": ("is_target", "label", "lab", "target", "key", "same"),
-    "score": ("score", "sc", "scores", "similarity", "cosine"),
-}
+_TRIAL = ("enrol", "test", "is_target")
 
 
 def read_trials(path: Path, *, columns: Mapping[str, str] | None = None) -> pl.DataFrame:
@@ -30,8 +21,8 @@ def read_trials(path: Path, *, columns: Mapping[str, str] | None = None) -> pl.D
     Parameters
     ----------
     path
-        `1 enrol test` (VoxCeleb), `enrol test target|nontarget` (Kaldi), or CSV, TSV or Parquet with a
-        header; gzip or not.
+        `1 enrol test` (VoxCeleb), `enrol test target|nontarget` (Kaldi), or a table with a header: CSV, TSV,
+        semicolons, vertical bars, blanks or Parquet; gzip or not. A file of scores will do too.
     columns
         Names of the columns in a file with header, keyed by `enrol`, `test`, `is_target`.
 
@@ -43,40 +34,69 @@ def read_trials(path: Path, *, columns: Mapping[str, str] | None = None) -> pl.D
     Raises
     ------
     InputError
-        Naming the file, the line and what is wrong there.
+        Telling how many lines cannot be used, with the line and the reason of the first three; or naming
+        two lines that contradict each other.
     """
-    return _check_labels(*_read(path, ("enrol", "test", "is_target"), columns or {}), path)
+    records = _usable(read_records(path, _TRIAL, columns or {}), _TRIAL)
+    refuse(path, records.bad, records.unit, "Mend them or take them out")
+    _refuse_nothing(path, records)
+    check_labels_agree(records.table, records.numbers, path, records.unit)
+    return records.table
 
 
-def read_scores(path: Path, *, columns: Mapping[str, str] | None = None) -> pl.DataFrame:
-    """Read scored trials: the formats of `read_trials` with the score last, or in a column of its own.
+def read_scores(
+    path: Path, *, columns: Mapping[str, str] | None = None, trials: Path | None = None
+) -> pl.DataFrame:
+    """Read scored trials, in any format that the field's tools write.
+
+    Parameters
+    ----------
+    path
+        The formats of `read_trials` with a score behind the label, or in a column of its own; WeSpeaker's
+        `enrol test score label`; or, with `trials`, `enrol test score`.
+    columns
+        Names of the columns in a file with header, keyed by `enrol`, `test`, `is_target`, `score`.
+    trials
+        A trial list that the labels are taken from, by the pair of utterances. Labels in `path`, if there
+        are any, are not looked at. Each score needs its trial in the list, and each trial its score.
 
     Returns
     -------
     polars.DataFrame
-        `enrol`, `test`, `is_target` and `score` (float64, finite).
+        `enrol`, `test` (text), `is_target` (boolean) and `score` (float64, finite), in the order of the file.
 
     Raises
     ------
     InputError
-        As `read_trials`; and when a score is not a finite number, or all trials are of one kind.
+        As `read_trials`; and when all trials are of one kind, a score has no trial, a trial has no score, or
+        a pair of utterances has one trial and several scores.
     """
-    table, first_line = _read(path, ("enrol", "test", "is_target", "score"), columns or {})
-    table = _check_labels(table, first_line, path)
-    score = table["score"].cast(pl.Float64, strict=False)
-    bad = score.is_null() | ~score.is_finite().fill_null(False)
-    if bad.any():
-        row = int(bad.arg_true()[0])
-        raise InputError(
-            f"{path}: line {row + first_line}: score '{table['score'][row]}' is not a finite number"
-            f"{_others(int(bad.sum()))}"
-        )
-    table = table.with_columns(score=score)
-    kinds = table["is_target"].unique().to_list()
-    if len(kinds) < 2:
-        there, missing = ("target", "non-target") if kinds[0] else ("non-target", "target")
-        raise InputError(f"{path}: holds {there} trials alone; error rates need {missing} trials too")
-    return table
+    records, _ = _read_scores(path, columns, trials, lenient=False)
+    return records.table
+
+
+def read_scores_leniently(
+    path: Path, *, columns: Mapping[str, str] | None = None, trials: Path | None = None
+) -> tuple[pl.DataFrame, Rejected]:
+    """Read scored trials as `read_scores` does, but leave out the lines that cannot be used, and count them.
+
+    With `trials`, a score whose trial is not in the list is such a line, and a trial without a score is
+    counted apart. The list itself has to be right.
+
+    Returns
+    -------
+    table
+        See `read_scores`.
+    rejected
+        How many lines were left out, and the first of them.
+
+    Raises
+    ------
+    InputError
+        As `read_scores`, but for single lines; and when no line is left.
+    """
+    records, unscored = _read_scores(path, columns, trials, lenient=True)
+    return records.table, rejected(records.bad, records.unit, unscored=unscored)
 
 
 def write_trials(table: pl.DataFrame, path: Path) -> None:
@@ -120,77 +140,86 @@ def speaker_of(utterances: pl.Series, pattern: str | None = None) -> pl.Series:
         raise InputError(f"--speaker-pattern '{pattern}': {str(error).splitlines()[0]}") from error
     if speakers.null_count():
         first = utterances.filter(speakers.is_null())[0]
+        others = f" ({speakers.null_count() - 1} more like it)" if speakers.null_count() > 1 else ""
         raise InputError(
-            f"--speaker-pattern '{pattern}' has no group 1 or does not match '{first}'"
-            f"{_others(speakers.null_count())}"
+            f"--speaker-pattern '{pattern}' has no group 1 or does not match '{shown(first)}'{others}"
         )
     return speakers
 
 
-def _read(path: Path, wanted: tuple[str, ...], columns: Mapping[str, str]) -> tuple[pl.DataFrame, int]:
-    """Return the wanted columns as text, and the number of the first line that holds a trial."""
-    if path.suffix == ".parquet":
-        return _pick(read_table(path), path, wanted, columns), 2
-    content = read_bytes(path)
-    first = content.split(b"\n", 1)[0].decode("utf-8", errors="replace").split()
-    plain = len(first) >= 3 and not any(mark in " ".join(first) for mark in (",", ";", "|"))
-    if plain and {first[0].lower(), first[2].lower()} & _LABELS.keys():
-        return _pick_by_place(_read_blanks(path, content), path, first, wanted), 1
-    return _pick(read_table(path), path, wanted, columns), 2
+def _read_scores(
+    path: Path, columns: Mapping[str, str] | None, trials: Path | None, *, lenient: bool
+) -> tuple[Records, int]:
+    """Return the scored trials, and how many trials of the list have no score."""
+    wanted = (*_TRIAL, "score") if trials is None else ("enrol", "test", "score")
+    records = _usable(read_records(path, wanted, columns or {}), wanted)
+    if not lenient:
+        refuse(path, records.bad, records.unit, "Mend them, or leave them out with --skip-bad-lines")
+    _refuse_nothing(path, records)
+    unscored = 0
+    if trials is None:
+        check_labels_agree(records.table, records.numbers, path, records.unit)
+    else:
+        records, unscored = label_from_list(records, read_trials(trials), path, trials, lenient=lenient)
+    kinds = records.table["is_target"].unique().to_list()
+    if len(kinds) < 2:
+        there, missing = ("target", "non-target") if kinds[0] else ("non-target", "target")
+        raise InputError(f"{path}: holds {there} trials alone; error rates need {missing} trials too")
+    return Records(
+        records.table.select(*_TRIAL, "score"), records.numbers, records.bad, records.unit
+    ), unscored
 
 
-def _read_blanks(path: Path, content: bytes) -> pl.DataFrame:
-    """Read lines of fields between blanks (single blanks fast, runs of them and tabs after clean-up)."""
-    if b"\t" in content or b"  " in content or content[:1] == b" " or b" \n" in content:
-        content = b"\n".join(b" ".join(line.split()) for line in content.splitlines())
-    return read_delimited(path, content, " ", has_header=False)
-
-
-def _pick_by_place(
-    table: pl.DataFrame, path: Path, first: list[str], wanted: tuple[str, ...]
-) -> pl.DataFrame:
-    if len(table.columns) < len(wanted):
-        raise InputError(f"{path}: is a list of trials without scores; each line needs a score at its end")
-    order = ("is_target", "enrol", "test") if first[0].lower() in _LABELS else ("enrol", "test", "is_target")
-    names = dict(zip(table.columns, (*order, "score"), strict=False))
-    return table.rename(names).select(wanted)
-
-
-def _pick(
-    table: pl.DataFrame, path: Path, wanted: tuple[str, ...], columns: Mapping[str, str]
-) -> pl.DataFrame:
-    by_lower = {name.lower(): name for name in reversed(table.columns)}
-    picked = {}
-    for name in wanted:
-        candidates = (columns[name].lower(),) if columns.get(name) else _NAMES[name]
-        found = [by_lower[candidate] for candidate in candidates if candidate in by_lower]
-        if not found:
-            option = "label" if name == "is_target" else name
-            what = {"enrol": "enrolment utterance", "test": "test utterance"}.get(name, option)
-            raise InputError(
-                f"{path}: no column for the {what}; found {', '.join(table.columns)}. "
-                f"Name it with --{option}-column"
-            )
-        picked[name] = found[0]
-    return table.select(pl.col(source).alias(name) for name, source in picked.items())
-
-
-def _check_labels(table: pl.DataFrame, first_line: int, path: Path) -> pl.DataFrame:
-    if table.height == 0:
+def _refuse_nothing(path: Path, records: Records) -> None:
+    if records.table.height == 0:
+        refuse(path, records.bad, records.unit, "No other line is left")
         raise InputError(f"{path}: holds no trials")
-    labels = table["is_target"].str.to_lowercase().replace_strict(_LABELS, default=None)
-    bad = labels.is_null() | (table["enrol"] == "") | (table["test"] == "")
-    if bad.any():
-        row = int(bad.arg_true()[0])
-        label = table["is_target"][row]
-        problem = (
-            f"label '{label}' is none of 0, 1, target, nontarget"
-            if labels[row] is None
-            else "an utterance is missing"
+
+
+def _usable(records: Records, wanted: Sequence[str]) -> Records:
+    """Give every column its type, and move the rows that do not allow it to the bad lines."""
+    table = records.table
+    typed = table.with_columns(_typed(table[name], name) for name in wanted)
+    problems: dict[str, pl.Series] = {}
+    if "is_target" in wanted:
+        problems["is_target"] = typed["is_target"].is_null()
+    problems["enrol"] = (typed["enrol"] == "") | (typed["test"] == "")
+    if "score" in wanted:
+        problems["score"] = ~typed["score"].is_finite()
+    if not any(problem.any() for problem in problems.values()):
+        return Records(typed, records.numbers, records.bad, records.unit)
+    bad: list[BadLine] = list(records.bad)
+    fine = pl.repeat(True, table.height, eager=True, dtype=pl.Boolean)
+    for name, problem in problems.items():
+        found = problem & fine
+        bad.extend(
+            (number, _reason(name, value))
+            for number, value in zip(records.numbers.filter(found), table[name].filter(found), strict=True)
         )
-        raise InputError(f"{path}: line {row + first_line}: {problem}{_others(int(bad.sum()))}")
-    return table.with_columns(is_target=labels)
+        fine = fine & ~found
+    return Records(typed.filter(fine), records.numbers.filter(fine), bad, records.unit)
 
 
-def _others(count: int) -> str:
-    return f" ({count - 1} more like it)" if count > 1 else ""
+def _typed(column: pl.Series, name: str) -> pl.Series:
+    """Return utterances as text, "" where missing; labels as null and scores as NaN where they are none."""
+    if name == "is_target":
+        if column.dtype == pl.Boolean:
+            return column
+        text = column.cast(pl.Float64) if column.dtype.is_numeric() else column
+        return (
+            text.cast(pl.String, strict=False)
+            .str.to_lowercase()
+            .replace_strict(LABELS, default=None, return_dtype=pl.Boolean)
+        )
+    if name == "score":
+        return column.cast(pl.Float64, strict=False).fill_null(float("nan"))
+    return column.cast(pl.String, strict=False).fill_null("")
+
+
+def _reason(name: str, value: object) -> str:
+    text = "" if value is None else shown(value)
+    if name == "is_target":
+        return f"label '{text}' is none of 0, 1, target, nontarget"
+    if name == "score":
+        return f"score '{text}' is not a finite number"
+    return "an utterance is missing"

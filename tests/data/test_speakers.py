@@ -25,7 +25,7 @@ def test_voxceleb_files_as_published(real_data: Path) -> None:
     assert "country_region" not in two.columns
 
 
-@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 def test_delimiter_mark_and_blanks(tmp_path: Path, delimiter: str) -> None:
     text = "Speaker ,Sex ,Nationality \r\na ,M ,usa \r\nb ,f ,Scotland\r\nc,x,\r\n".replace(",", delimiter)
     table = read_speakers(write(tmp_path, text, b"\xef\xbb\xbf"))
@@ -68,3 +68,31 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         read_speakers(tmp_path / "gone.csv")
     with pytest.raises(InputError, match="is empty"):
         read_speakers(write(tmp_path, ""))
+    with pytest.raises(InputError, match="holds no speakers"):
+        read_speakers(write(tmp_path, "speaker_id,gender\n"))
+    with pytest.raises(
+        InputError, match=r"2 bad lines: line 3: has 1 field instead of 2; line 4: has 3 fields"
+    ):
+        read_speakers(write(tmp_path, "speaker_id,gender\na,m\nb\nc,f,x\n"))
+    with pytest.raises(InputError, match=r"1 bad line: line 4: speaker_id is empty"):
+        read_speakers(write(tmp_path, "speaker_id,gender\na,m\n,\n,f\n"))
+
+
+def test_quotes_bars_and_rows_without_anything(tmp_path: Path) -> None:
+    text = '"Speaker; or client"|"sex"|"speaker"\n"x;y"|"F"|"a"\n||\n\n"z|z"|"m"|"b"\n'
+    table = read_speakers(write(tmp_path, text))
+    assert table["speaker_id"].to_list() == ["a", "b"]
+    assert table["gender"].to_list() == ["female", "male"]
+    assert table["Speaker; or client"].to_list() == ["x;y", "z|z"]
+
+
+def test_the_best_known_name_is_the_speaker(tmp_path: Path) -> None:
+    table = read_speakers(write(tmp_path, "id,speaker,gender\n1,a,m\n2,b,f\n"))
+    assert table["speaker_id"].to_list() == ["a", "b"]
+
+
+def test_parquet_without_a_value(tmp_path: Path) -> None:
+    path = tmp_path / "speakers.parquet"
+    pl.DataFrame({"speaker_id": [1, 2], "gender": ["m", None], "age": [30.5, None]}).write_parquet(path)
+    table = read_speakers(path)
+    assert table.rows() == [("1", "male", "30.5"), ("2", "unknown", "")]
