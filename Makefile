@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-fast lint format types bench audit-data constraints clean
+.PHONY: demo test test-fast lint format types fuzz bench audit-data constraints clean
 
 demo: $(INSTALLED)  ## Train twice on synthetic speech and print the fairness table
 	$(BIN)/svfair demo demo
@@ -27,6 +27,11 @@ format: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
+fuzz: $(INSTALLED)  ## A minute of coverage-guided fuzzing of the readers; the tests fuzz them too, with hypothesis
+	$(BIN)/python -m pip install --quiet atheris==3.0.0
+	mkdir -p build/fuzz
+	cd build/fuzz && ../../$(BIN)/python ../../tests/fuzz/fuzz_readers.py -max_total_time=60 -timeout=10 -max_len=2000
+
 bench: $(INSTALLED) audit-data benchmarks/external/bt4vt/.installed  ## Ratios against peers, measured in the same run
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/training_step.py
@@ -42,7 +47,7 @@ benchmarks/external/bt4vt/.installed:
 	touch $@
 
 constraints: $(INSTALLED)
-	(head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^bt4vt|@') > constraints.new
+	(head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(bt4vt|atheris)|@') > constraints.new
 	mv constraints.new constraints.txt
 
 $(INSTALLED): pyproject.toml constraints.txt
