@@ -100,11 +100,15 @@ def parse_line_by_line(body: bytes, form: Form, wanted: Sequence[str]) -> Record
         else:
             if len(fields) == len(form.names):
                 numbers.append(number)
-                rows.append([fields[place] for place in places])
+                rows.append(fields)
             else:
                 found = f"{len(fields)} field{'s' if len(fields) > 1 else ''}"
                 bad.append((number, f"has {found} instead of {len(form.names)}"))
-    table = pl.DataFrame(rows, schema=dict.fromkeys(wanted, pl.String), orient="row")
+    columns = {
+        name: pl.Series([fields[place] for fields in rows], dtype=pl.String)
+        for name, place in zip(wanted, places, strict=True)
+    }
+    table = pl.DataFrame(columns)
     return Records(table, pl.Series(numbers, dtype=pl.Int64), bad)
 
 

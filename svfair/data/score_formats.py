@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from svfair.data.lines import Form, Records, parse_lines
-from svfair.data.rejected import shown_list
+from svfair.data.rejected import shown, shown_list
 from svfair.data.tables import first_line, is_parquet, parquet_columns, read_bytes, read_header, read_parquet
 from svfair.errors import InputError
 
@@ -21,12 +21,15 @@ LABELS: Mapping[str, bool] = dict.fromkeys(("1", "1.0", "target", "true", "tgt")
     ("0", "0.0", "nontarget", "non-target", "false", "imp"), False
 )
 
-#: Names under which a column is recognised when the user names none.
+#: Names under which a column is recognised when the user names none; the last are NIST's.
 _NAMES: Mapping[str, tuple[str, ...]] = {
-    "enrol": ("enrol", "enroll", "enrolment", "enrollment", "ref_file", "reference", "utt1", "file1"),
-    "test": ("test", "com_file", "comparison", "utt2", "file2"),
-    "is_target": ("is_target", "label", "lab", "target", "key", "same"),
-    "score": ("score", "sc", "scores", "similarity", "cosine"),
+    "enrol": (
+        *("enrol", "enroll", "enrolment", "enrollment", "ref_file", "reference", "utt1", "file1"),
+        "modelid",
+    ),
+    "test": ("test", "com_file", "comparison", "utt2", "file2", "segmentid"),
+    "is_target": ("is_target", "label", "lab", "target", "key", "same", "targettype"),
+    "score": ("score", "sc", "scores", "similarity", "cosine", "llr"),
 }
 
 _LAYOUTS: tuple[tuple[str, ...], ...] = (
@@ -80,6 +83,11 @@ def read_records(path: Path, wanted: Sequence[str], columns: Mapping[str, str]) 
         layout = _layout(path, content, wanted)
         if layout is not None:
             return parse_lines(content, Form(layout, " ", 0, quoted=False), wanted)
+        if by_blanks:
+            raise InputError(
+                f"{path}: its lines have no known layout, such as '1 enrol test 0.5' or "
+                f"'enrol test target 0.5', and no header; line {skipped} is '{shown(' '.join(header))}'"
+            )
     picked = _pick(header, path, wanted, columns)
     roles = {column: name for name, column in picked.items()}
     names = tuple(roles.get(column, f"field {place}") for place, column in enumerate(header))

@@ -1,7 +1,8 @@
 """Coverage-guided fuzzing of the readers of scores, trials and speakers: `make fuzz`.
 
 The first byte chooses how the rest is read; the rest is the file. Anything but a table or an `InputError` of
-one line ends the run, and libFuzzer writes the input that did it to the current folder.
+one line ends the run, and libFuzzer writes the input that did it to the current folder. Parquet is left out:
+polars may ask for more memory than there is for a damaged file, and the process ends.
 """
 
 import gzip
@@ -35,6 +36,8 @@ LIST.write_text("1 a b\n0 a c\n")
 
 def read_anything(data: bytes) -> None:
     way, content = (data[0], data[1:]) if data else (0, b"")
+    if content.startswith(b"PAR1"):
+        return
     path = FOLDER / "file"
     path.write_bytes(gzip.compress(content, 1) if way & 8 else content)
     try:
@@ -48,8 +51,7 @@ def read_anything(data: bytes) -> None:
             table, rejected = read_scores_leniently(path, trials=LIST if way & 16 else None)
             universal = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             filled = sum(bool(line.strip()) for line in universal.split(b"\n"))
-            # Parquet and gzip in the data itself have other lines than these.
-            if not content.startswith((b"PAR1", b"\x1f\x8b")):
+            if not content.startswith(b"\x1f\x8b"):
                 assert table.height + rejected.count in (filled, filled - 1)
     except InputError as error:
         if len(str(error).splitlines()) != 1:
