@@ -55,26 +55,6 @@ class BootstrapPlan:
     strata: Mapping[str, str | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Resampled:
-    """Replicates of every figure.
-
-    Parameters
-    ----------
-    replicates
-        The rates of `RATES`.
-    sweep_fmr, sweep_fnmr
-        Shape (replicates, groups, len(SWEEP)): rates at pooled thresholds over a sweep.
-    bands
-        Shape (replicates, groups, len(BAND)): FNMR at given FMR.
-    """
-
-    replicates: Replicates
-    sweep_fmr: FloatArray
-    sweep_fnmr: FloatArray
-    bands: FloatArray
-
-
 def draw_multiplicities(names: Sequence[str], plan: BootstrapPlan) -> npt.NDArray[np.float32]:
     """Return how often each speaker is drawn in each replicate, shape (speakers, replicates)."""
     random = np.random.default_rng(plan.seed)
@@ -104,7 +84,7 @@ def bootstrap(
     on_hull: bool = False,
     threads: int = 2,
     progress: Callable[[int], None] | None = None,
-) -> Resampled:
+) -> Replicates:
     """Resample speakers and measure every group in each replicate.
 
     Parameters
@@ -148,12 +128,14 @@ def bootstrap(
         for done in pool.map(work, blocks):
             if progress is not None:
                 progress(done)
-    replicates = Replicates(
-        (("", "overall"), *groups),
-        dict(zip(RATES, rates, strict=True)),
-        hash_of_draws(trials.speakers.names, plan),
+    return Replicates(
+        groups=(("", "overall"), *groups),
+        rates=dict(zip(RATES, rates, strict=True)),
+        sweep_fmr=sweep[1],
+        sweep_fnmr=sweep[0],
+        bands=bands,
+        draws=hash_of_draws(trials.speakers.names, plan),
     )
-    return Resampled(replicates, sweep[1], sweep[0], bands)
 
 
 def _measure_block(

@@ -17,7 +17,7 @@ from svfair.metrics.detection import (
     minimum_detection_cost,
     thin,
 )
-from svfair.metrics.groups import UNKNOWN, GroupRule, TrialGroups, group_trials
+from svfair.metrics.groups import UNKNOWN, TrialGroups, group_trials
 from svfair.metrics.resampling import Resampling, add_intervals
 from svfair.metrics.results import (
     Attribute,
@@ -27,6 +27,7 @@ from svfair.metrics.results import (
     Fairness,
     FloatArray,
     Group,
+    GroupRule,
     OperatingPoint,
 )
 from svfair.metrics.thresholds import ThresholdRule, pooled_threshold

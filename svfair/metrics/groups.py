@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from svfair.metrics.results import BoolArray
-
-GroupRule = Literal["both", "enrol", "any"]
-GROUP_RULES: tuple[str, ...] = get_args(GroupRule)
+from svfair.metrics.results import GROUP_RULES, BoolArray, GroupRule
 
 #: The group of speakers whose attribute nobody knows.
 UNKNOWN = "unknown"

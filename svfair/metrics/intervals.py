@@ -1,6 +1,7 @@
 """From replicates to an interval of confidence."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -46,7 +47,7 @@ def interval(
     known = _known(estimate, replicates)
     if known is None:
         return NO_INTERVAL
-    tail = _tail((1 - level) / 2, speakers)
+    tail = tail_outside(level, speakers)
     low, high = (float(end) for end in np.quantile(known, [tail, 1 - tail]))
     return Interval(low, high) if kind == "percentile" else Interval(2 * estimate - high, 2 * estimate - low)
 
@@ -84,8 +85,18 @@ def distance_interval(
     if known is None or math.isinf(estimate):
         return NO_INTERVAL
     # An infinite deviation (a group without errors, on a logarithm) stays one: nothing is interpolated.
-    reach = float(np.quantile(known, 1 - 2 * _tail((1 - level) / 2, speakers), method="higher"))
+    reach = float(np.quantile(known, 1 - 2 * tail_outside(level, speakers), method="higher"))
     return Interval(max(lowest, estimate - reach), min(highest, estimate + reach))
+
+
+def effective_speakers(groups: Sequence[int]) -> int:
+    """Return how many speakers a distance between groups rests on, for groups of so many speakers each.
+
+    (sum 1/n)^2 / sum 1/n^3: the degrees of freedom of Welch and Satterthwaite for speakers who vary alike.
+    Equal groups count in full; one small group among large ones leaves little more than itself.
+    """
+    counts = np.asarray(groups, dtype=np.float64)
+    return round(float((1 / counts).sum() ** 2 / (1 / counts**3).sum()))
 
 
 def _known(estimate: float, replicates: FloatArray) -> FloatArray | None:
@@ -94,8 +105,9 @@ def _known(estimate: float, replicates: FloatArray) -> FloatArray | None:
     return known if enough and not math.isnan(estimate) else None
 
 
-def _tail(tail: float, speakers: int | None) -> float:
-    """Return how much to cut off on each side."""
+def tail_outside(level: float, speakers: int | None) -> float:
+    """Return the share of replicates to leave out on each side; `interval` says what speakers do to it."""
+    tail = (1 - level) / 2
     if speakers is None or speakers < 3:
         return tail
     quantile = stats.t.ppf(tail, speakers - 1) * math.sqrt(speakers / (speakers - 1))

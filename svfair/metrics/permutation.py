@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from svfair.metrics.fairness import gap
-from svfair.metrics.groups import GroupRule
-from svfair.metrics.results import Chance, FloatArray, OperatingPoint
+from svfair.metrics.results import Chance, FloatArray, GroupRule, OperatingPoint
 from svfair.metrics.trial_set import TrialSet
 from svfair.metrics.weighted_histograms import make_histograms
 from svfair.metrics.weighted_rates import RATES, rates_at, weighted_curves

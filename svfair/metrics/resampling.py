@@ -1,29 +1,16 @@
-"""Intervals for everything that an evaluation holds, from one set of replicates."""
+"""How intervals are made, and the evaluation that has them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 
-import numpy as np
-
-from svfair.metrics.bootstrap import BootstrapPlan, Resampled, bootstrap
+from svfair.metrics.attached_intervals import with_intervals
+from svfair.metrics.bootstrap import BootstrapPlan, bootstrap
 from svfair.metrics.groups import TrialGroups
-from svfair.metrics.intervals import INTERVAL_KINDS, IntervalKind, distance_interval, interval
+from svfair.metrics.intervals import INTERVAL_KINDS, IntervalKind
 from svfair.metrics.permutation import PermutationNull
-from svfair.metrics.results import (
-    Attribute,
-    Chance,
-    DetectionBand,
-    DetectionErrors,
-    Evaluation,
-    FloatArray,
-    Group,
-    OperatingPoint,
-)
-from svfair.metrics.spread_intervals import fairness_intervals, spread_intervals
+from svfair.metrics.results import Evaluation, OperatingPoint
 from svfair.metrics.thresholds import ThresholdRule
 from svfair.metrics.trial_set import TrialSet
-from svfair.metrics.weighted_rates import BAND, RATES
 
 
 @dataclass(frozen=True)
@@ -99,107 +86,33 @@ def add_intervals(
     """
     members = {(name, group): m for name, of in groupings.items() for group, m in of.members.items()}
     plan = BootstrapPlan(resampling.replicates, resampling.seed, resampling.strata)
-    resampled = bootstrap(trials, members, plan, point=point, rule=rule, on_hull=on_hull, progress=progress)
-    null = None
-    if resampling.permutations and any(len(attribute.counted) > 1 for attribute in evaluation.attributes):
-        null = PermutationNull(
-            trials,
-            evaluation.group_rule,  # type: ignore[arg-type]
-            evaluation.pooled_threshold,
-            point,
-            permutations=resampling.permutations,
-            seed=resampling.seed,
-        )
+    replicates = bootstrap(trials, members, plan, point=point, rule=rule, on_hull=on_hull, progress=progress)
+    settings = ("replicates", "permutations", "seed", "level", "kind")
+    facts = {
+        "unit": "speaker",
+        "speakers": len(trials.speakers.names),
+        "seeds": 1,
+        **{name: getattr(resampling, name) for name in settings},
+        "stratified": "yes" if resampling.strata else "no",
+    }
+    measured = with_intervals(replace(evaluation, resampling=facts, replicates=replicates))
+    if not resampling.permutations:
+        return measured
+    null = PermutationNull(
+        trials,
+        evaluation.group_rule,
+        evaluation.pooled_threshold,
+        point,
+        permutations=resampling.permutations,
+        seed=resampling.seed,
+    )
     attributes = []
-    overall = evaluation.overall.errors
-    for attribute in evaluation.attributes:
-        chances: Mapping[str, Chance] = {}
-        if null is not None and len(attribute.counted) > 1:
+    for attribute in measured.attributes:
+        spreads = attribute.spreads
+        if len(attribute.counted) > 1:
             chances = null.chance(values[attribute.name], attribute.counted)
-            if progress is not None:
-                progress(resampling.permutations)
-        attributes.append(_with_intervals(attribute, overall, resampled, resampling, chances))
-    return replace(
-        evaluation,
-        overall=_group(evaluation.overall, ("", "overall"), resampled, resampling),
-        attributes=tuple(attributes),
-        resampling={
-            "unit": "speaker",
-            "speakers": len(trials.speakers.names),
-            "replicates": resampling.replicates,
-            "permutations": resampling.permutations,
-            "seed": resampling.seed,
-            "level": resampling.level,
-            "kind": resampling.kind,
-            "stratified": "yes" if resampling.strata else "no",
-        },
-        replicates=resampled.replicates,
-    )
-
-
-def _group(group: Group, key: tuple[str, str], resampled: Resampled, resampling: Resampling) -> Group:
-    column = resampled.replicates.groups.index(key)
-    intervals = {
-        rate: interval(
-            getattr(group.errors, rate),
-            resampled.replicates.rates[rate][:, column],
-            level=resampling.level,
-            kind=resampling.kind,
-            speakers=group.speakers,
-        )
-        for rate in RATES
-    }
-    tail = (1 - resampling.level) / 2
-    bands = resampled.bands[:, column]
-    if np.isnan(bands).all():
-        return replace(group, intervals=intervals)
-    low, high = np.nanquantile(bands, [tail, 1 - tail], axis=0)
-    return replace(group, intervals=intervals, band=DetectionBand(BAND, low, high))
-
-
-def _with_intervals(
-    attribute: Attribute,
-    overall: DetectionErrors,
-    resampled: Resampled,
-    resampling: Resampling,
-    chances: Mapping[str, Chance],
-) -> Attribute:
-    groups = tuple(
-        _group(group, (attribute.name, group.name), resampled, resampling) for group in attribute.groups
-    )
-    counted = [group for group in groups if group.counted]
-    if len(counted) < 2:
-        return replace(attribute, groups=groups)
-    columns = [resampled.replicates.column(attribute.name, group.name) for group in counted]
-    # A distance can be no surer than the rate of its smallest group.
-    bound = partial(
-        distance_interval, level=resampling.level, speakers=min(group.speakers for group in counted)
-    )
-    rates = resampled.replicates.rates
-
-    def of(rate: str) -> FloatArray:
-        return np.array([getattr(group.errors, rate) for group in counted])
-
-    spreads = {
-        rate: replace(
-            spread,
-            intervals=spread_intervals(
-                spread, of(rate), getattr(overall, rate), rates[rate][:, [0, *columns]], bound
-            ),
-            chance=chances.get(rate),
-        )
-        for rate, spread in attribute.spreads.items()
-    }
-    swept = (resampled.sweep_fmr[:, columns], resampled.sweep_fnmr[:, columns])
-    fairness = fairness_intervals(
-        attribute.fairness,
-        (of("fmr_at_pooled"), of("fnmr_at_pooled")),
-        (rates["fmr_at_pooled"][:, columns], rates["fnmr_at_pooled"][:, columns]),
-        # The estimates of the sweep are not kept: the replicates' own middle stands for them.
-        (np.nanmedian(swept[0], axis=0), np.nanmedian(swept[1], axis=0)),
-        swept,
-        bound,
-    )
-    return replace(
-        attribute, groups=groups, spreads=spreads, fairness=replace(attribute.fairness, intervals=fairness)
-    )
+            spreads = {rate: replace(spread, chance=chances[rate]) for rate, spread in spreads.items()}
+        attributes.append(replace(attribute, spreads=spreads))
+        if progress is not None:
+            progress(resampling.permutations)
+    return replace(measured, attributes=tuple(attributes))

@@ -3,12 +3,17 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+#: Which trials belong to a group: see `groups.group_trials`.
+GroupRule = Literal["both", "enrol", "any"]
+GROUP_RULES: tuple[str, ...] = get_args(GroupRule)
 
 
 @dataclass(frozen=True)
@@ -187,12 +192,19 @@ class Replicates:
         Attribute and group of each column; ("", "overall") first.
     rates
         Shape (replicates, groups) for each figure of `DetectionErrors` that is resampled.
+    sweep_fmr, sweep_fnmr
+        Shape (replicates, groups, thresholds): rates at pooled thresholds over a sweep.
+    bands
+        Shape (replicates, groups, points): FNMR at the FMR of a `DetectionBand`.
     draws
         What two systems must share to be compared pairwise: seed, strata and speakers, as a hash.
     """
 
     groups: tuple[tuple[str, str], ...]
     rates: Mapping[str, FloatArray]
+    sweep_fmr: FloatArray
+    sweep_fnmr: FloatArray
+    bands: FloatArray
     draws: str
 
     def column(self, attribute: str, group: str) -> int:
@@ -213,7 +225,7 @@ class Evaluation:
     pooled_threshold: float
     attributes: tuple[Attribute, ...]
     operating_point: OperatingPoint
-    group_rule: str
+    group_rule: GroupRule
     minimum_speakers: int
     minimum_targets: int
     threshold_rule: str = "of equal error over all trials"

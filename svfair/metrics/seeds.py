@@ -1,0 +1,153 @@
+"""Several training runs of one system, differing in their seed, as one system."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from svfair.metrics import fairness
+from svfair.metrics.attached_intervals import with_intervals
+from svfair.metrics.results import (
+    Attribute,
+    DetectionCurve,
+    DetectionErrors,
+    Evaluation,
+    Fairness,
+    FloatArray,
+    Group,
+    Replicates,
+)
+
+#: False match rates at which the DET curves of the seeds are averaged.
+_GRID = np.r_[0.0, np.logspace(-5, 0, 200)]
+
+
+def pool_seeds(evaluations: Sequence[Evaluation], system: str) -> Evaluation:
+    """Return the mean over the seeds of a system, with intervals over speakers and seeds.
+
+    A figure is the mean of the seeds' figures; gaps and other distances are those of the mean rates, not the
+    mean of distances, which noise would enlarge. A replicate draws speakers, the same for all seeds, and as
+    many seeds as there are, with replacement; deviations of the drawn mean from the mean over all seeds are
+    scaled by sqrt(k / (k - 1)), since k drawn seeds vary less than k new ones would. With one seed nothing is
+    known of how seeds vary, and the intervals are those over speakers alone. What was found by permutation
+    is not pooled.
+
+    Parameters
+    ----------
+    evaluations
+        One a seed, on the same trials with the same settings.
+    system
+        Name of the whole.
+
+    Raises
+    ------
+    ValueError
+        When there is none, or they are not of the same trials, groups and draws.
+    """
+    first = evaluations[0] if evaluations else None
+    if first is None:
+        raise ValueError("there are no seeds to pool")
+    if len(evaluations) == 1:
+        return replace(first, system=system)
+    for other in evaluations[1:]:
+        check_comparable(first, other)
+    overall = _group([evaluation.overall for evaluation in evaluations])
+    attributes = tuple(
+        _attribute([evaluation.attributes[number] for evaluation in evaluations], overall)
+        for number in range(len(first.attributes))
+    )
+    pooled = replace(
+        first,
+        system=system,
+        overall=overall,
+        attributes=attributes,
+        pooled_threshold=float(np.mean([evaluation.pooled_threshold for evaluation in evaluations])),
+    )
+    if first.replicates is None:
+        return pooled
+    replicates = [evaluation.replicates for evaluation in evaluations if evaluation.replicates is not None]
+    seed = int(first.resampling["seed"])
+    resampling = {**first.resampling, "seeds": len(evaluations), "permutations": 0}
+    return with_intervals(replace(pooled, resampling=resampling, replicates=_replicates(replicates, seed)))
+
+
+def check_comparable(first: Evaluation, other: Evaluation) -> None:
+    """Check that two systems were measured on the same trials and groups, with the same draws.
+
+    Raises
+    ------
+    ValueError
+        When they were not.
+    """
+    pair = f"{first.system} and {other.system}"
+    for mine, its in zip(_counts(first), _counts(other), strict=False):
+        if mine != its:
+            raise ValueError(f"{pair} differ in their trials: {mine} against {its}")
+    if len(_counts(first)) != len(_counts(other)):
+        raise ValueError(f"{pair} differ in their groups")
+    if (first.replicates is None) != (other.replicates is None):
+        raise ValueError(f"of {pair} only one has intervals")
+    if first.replicates and other.replicates and first.replicates.draws != other.replicates.draws:
+        raise ValueError(f"{pair} were resampled with other seeds, speakers or strata")
+
+
+def _counts(evaluation: Evaluation) -> list[tuple[str, str, int, int]]:
+    groups = [("", evaluation.overall)]
+    groups += [(attribute.name, group) for attribute in evaluation.attributes for group in attribute.groups]
+    return [(name, group.name, group.errors.targets, group.errors.non_targets) for name, group in groups]
+
+
+def _group(groups: Sequence[Group]) -> Group:
+    errors = [group.errors for group in groups]
+    means: dict[str, Any] = {
+        field.name: float(np.mean([getattr(one, field.name) for one in errors]))
+        for field in fields(DetectionErrors)
+        if field.name not in ("targets", "non_targets", "note")
+    }
+    curve = DetectionCurve(
+        _GRID[::-1], np.mean([_fnmr(group.curve, _GRID) for group in groups], axis=0)[::-1]
+    )
+    return replace(groups[0], errors=replace(errors[0], **means), curve=curve)
+
+
+def _fnmr(curve: DetectionCurve, fmr: FloatArray) -> FloatArray:
+    return np.interp(fmr, curve.fmr[::-1], curve.fnmr[::-1])
+
+
+def _attribute(attributes: Sequence[Attribute], overall: Group) -> Attribute:
+    groups = tuple(_group(group) for group in zip(*(one.groups for one in attributes), strict=True))
+    counted = [group for group in groups if group.counted]
+    spreads = {
+        rate: fairness.spread(
+            {group.name: getattr(group.errors, rate) for group in counted}, getattr(overall.errors, rate)
+        )
+        for rate in attributes[0].spreads
+    }
+    merits: dict[str, Any] = {
+        name: float(np.mean([getattr(one.fairness, name) for one in attributes]))
+        for name in ("fdr", "inequity_rate", "garbe", "area_under_fdr")
+    }
+    return replace(attributes[0], groups=groups, spreads=spreads, fairness=Fairness(**merits))
+
+
+def _replicates(seeds: Sequence[Replicates], seed: int) -> Replicates:
+    count, (replicates, _) = len(seeds), next(iter(seeds[0].rates.values())).shape
+    # Draws of their own: those of the speakers are made from the seed itself.
+    drawn = np.random.default_rng([seed, count]).multinomial(count, np.full(count, 1 / count), replicates)
+    shares = 1 / count + np.sqrt(count / (count - 1)) * (drawn / count - 1 / count)
+
+    def mean(arrays: Sequence[FloatArray]) -> FloatArray:
+        values = np.array(arrays)
+        weights = shares.T.reshape(count, replicates, *(1,) * (values.ndim - 2))
+        # A rate is never negative, as a weight can make it where seeds differ much.
+        return np.asarray((weights * values).sum(0).clip(min=0))
+
+    return Replicates(
+        groups=seeds[0].groups,
+        rates={rate: mean([one.rates[rate] for one in seeds]) for rate in seeds[0].rates},
+        sweep_fmr=mean([one.sweep_fmr for one in seeds]),
+        sweep_fnmr=mean([one.sweep_fnmr for one in seeds]),
+        bands=mean([one.bands for one in seeds]),
+        draws=seeds[0].draws,
+    )
