@@ -118,8 +118,8 @@ def _spread_changes(
         absolute_interval = relative_interval = NO_INTERVAL
         if baseline.replicates is not None and other.replicates is not None:
             level = float(baseline.resampling["level"])
-            first = sample_distance(before, *_rates(baseline, mine, rate), slopes, level)
-            second = sample_distance(after, *_rates(other, its, rate), slopes, level)
+            first = sample_distance(before, *_rates(baseline, mine, rate), slopes)
+            second = sample_distance(after, *_rates(other, its, rate), slopes)
             speakers = effective_speakers([mine.group(name).speakers for name in mine.counted])
             absolute_interval = distance_changes.difference_interval(first, second, level, speakers)
             relative_interval = distance_changes.relative_interval(first, second, level, speakers)

@@ -29,10 +29,14 @@ from svfair.metrics.results import (
     Group,
     GroupRule,
     OperatingPoint,
+    ScoreHistogram,
 )
 from svfair.metrics.thresholds import ThresholdRule, pooled_threshold
 from svfair.metrics.trial_set import TrialSet, make_trial_set
 from svfair.metrics.weighted_rates import SWEEP
+
+#: Bins of the histograms of scores.
+_HISTOGRAM_BINS = 60
 
 _SPREAD_OF = ("eer", "min_dcf", "fnmr_at_pooled", "fmr_at_pooled", "dcf_at_pooled")
 
@@ -203,7 +207,19 @@ def _group(
         min_cllr=min_cllr(curve),
         note=f"no {' and no '.join(missing)} trials" if missing else "",
     )
-    return Group(name, speakers, errors, thin(curve)), curve
+    histogram = _histogram(scores, is_target, (trials.scores[0], trials.scores[-1]))
+    return Group(name, speakers, errors, thin(curve), histogram=histogram), curve
+
+
+def _histogram(scores: FloatArray, is_target: BoolArray, ends: tuple[float, float]) -> ScoreHistogram:
+    low, high = ends
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, _HISTOGRAM_BINS + 1)
+    targets, non_targets = (
+        np.histogram(scores[side], edges)[0].astype(np.float64) for side in (is_target, ~is_target)
+    )
+    return ScoreHistogram(edges, targets, non_targets)
 
 
 def _flag(group: Group, minimum_speakers: int, minimum_targets: int) -> Group:

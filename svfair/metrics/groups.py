@@ -96,8 +96,20 @@ def group_trials(trials: TrialSpeakers, values: Mapping[str, str | None], rule: 
     return TrialGroups(members, speakers)
 
 
-def _natural_order(name: str) -> tuple[int, str]:
+def _natural_order(name: str) -> tuple[tuple[int, float, str], ...]:
+    """Order groups as people do: US before UK before other, bins by their numbers, unknown last."""
+    return tuple(_place(part) for part in name.split(", "))
+
+
+def _place(name: str) -> tuple[int, float, str]:
     if name == UNKNOWN:
-        return len(_NATURAL_ORDER) + 1, name
-    place = _NATURAL_ORDER.index(name) if name in _NATURAL_ORDER else len(_NATURAL_ORDER)
-    return place, name
+        return len(_NATURAL_ORDER) + 2, 0.0, name
+    if name in _NATURAL_ORDER:
+        return _NATURAL_ORDER.index(name), 0.0, name
+    words = name.split()
+    try:
+        # `under 30` comes before `30 to 50`.
+        number = float(words[1] if words[0] == "under" else words[0])
+    except (ValueError, IndexError):
+        return len(_NATURAL_ORDER), 0.0, name
+    return len(_NATURAL_ORDER) + 1, number - (0.5 if words[0] == "under" else 0.0), name

@@ -83,6 +83,15 @@ class DetectionBand:
 
 
 @dataclass(frozen=True)
+class ScoreHistogram:
+    """How scores are spread: `edges` of shape (bins + 1,), the same for all groups; counts of shape (bins,)."""
+
+    edges: FloatArray
+    targets: FloatArray
+    non_targets: FloatArray
+
+
+@dataclass(frozen=True)
 class Group:
     """One group of speakers and the errors on its trials.
 
@@ -99,6 +108,7 @@ class Group:
     note: str = ""
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     band: DetectionBand | None = None
+    histogram: ScoreHistogram | None = None
 
 
 @dataclass(frozen=True)

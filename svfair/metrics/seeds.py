@@ -17,6 +17,7 @@ from svfair.metrics.results import (
     FloatArray,
     Group,
     Replicates,
+    ScoreHistogram,
 )
 
 #: False match rates at which the DET curves of the seeds are averaged.
@@ -108,7 +109,18 @@ def _group(groups: Sequence[Group]) -> Group:
     curve = DetectionCurve(
         _GRID[::-1], np.mean([_fnmr(group.curve, _GRID) for group in groups], axis=0)[::-1]
     )
-    return replace(groups[0], errors=replace(errors[0], **means), curve=curve)
+    return replace(groups[0], errors=replace(errors[0], **means), curve=curve, histogram=_histogram(groups))
+
+
+def _histogram(groups: Sequence[Group]) -> ScoreHistogram | None:
+    """Add up the counts where the seeds share their edges; scores of several seeds seldom do."""
+    known = [group.histogram for group in groups if group.histogram is not None]
+    if not known or any(not np.array_equal(one.edges, known[0].edges) for one in known):
+        return None
+    targets, non_targets = (
+        np.sum([getattr(one, side) for one in known], axis=0) for side in ("targets", "non_targets")
+    )
+    return ScoreHistogram(known[0].edges, targets, non_targets)
 
 
 def _fnmr(curve: DetectionCurve, fmr: FloatArray) -> FloatArray:
