@@ -84,7 +84,7 @@ class DetectionBand:
 
 @dataclass(frozen=True)
 class ScoreHistogram:
-    """How scores are spread: `edges` of shape (bins + 1,), the same for all groups; counts of shape (bins,)."""
+    """How scores are spread: `edges` (bins + 1,), the same for all groups, and counts (bins,)."""
 
     edges: FloatArray
     targets: FloatArray
