@@ -1,9 +1,12 @@
 """The table of the field: one row a system, EER overall, by group, and how far the groups are apart."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from svfair.metrics.results import Attribute, Evaluation, Group
+from svfair.metrics.comparison import Change, Comparison, compare
+from svfair.metrics.results import Attribute, Evaluation, Group, Interval
+from svfair.metrics.seeds import check_comparable
 
 #: Attributes whose distance is given as a gap; those of three groups and more are given as a std.
 _GAP_UP_TO = 2
@@ -17,11 +20,20 @@ _NAN = float("nan")
 class Cell:
     """One figure in percent, and its relative change in percent against the first system (None there).
 
-    NaN stands for a figure that a system does not have, and for a change that cannot be told.
+    NaN stands for a figure that a system does not have, and for a change that cannot be told. `interval` and
+    `change_interval` are None where nothing was resampled.
     """
 
     value: float
     change: float | None = None
+    interval: Interval | None = None
+    change_interval: Interval | None = None
+
+    @property
+    def change_is_clear(self) -> bool:
+        """Whether the interval of the change leaves out 0."""
+        interval = self.change_interval
+        return interval is not None and (interval.low > 0 or interval.high < 0)
 
 
 @dataclass(frozen=True)
@@ -34,16 +46,23 @@ class FieldTable:
 
 @dataclass(frozen=True)
 class _Column:
+    """A figure of every system: fractions, intervals, and how to find it in a comparison."""
+
     heading: str
     values: tuple[float, ...]
+    intervals: tuple[Interval | None, ...]
     comparable: tuple[bool, ...]
+    find: Callable[[Comparison], Change]
 
-    def cell(self, system: int) -> Cell:
-        value = 100 * self.values[system]
+    def cell(self, system: int, comparison: Comparison | None) -> Cell:
+        value, interval = 100 * self.values[system], _percent(self.intervals[system])
         if system == 0:
-            return Cell(value)
+            return Cell(value, None, interval)
+        if not self.comparable[system]:
+            return Cell(value, _NAN, interval)
         change = relative_change(self.values[system], self.values[0])
-        return Cell(value, change if self.comparable[system] else _NAN)
+        found = None if comparison is None else _percent(self.find(comparison).relative_interval)
+        return Cell(value, change, interval, found)
 
 
 def field_table(evaluations: Sequence[Evaluation]) -> FieldTable:
@@ -51,7 +70,8 @@ def field_table(evaluations: Sequence[Evaluation]) -> FieldTable:
 
     An attribute with two counted groups is summarised by its gap (max - min), one with more by the standard
     deviation over them (ddof 0). The first system is the baseline of the relative changes. A group that any
-    system has is a column; a gap or std over other groups than the baseline's has no relative change.
+    system has is a column; a gap or std over other groups than the baseline's has no relative change. Changes
+    have intervals where both systems were resampled with the same draws on the same trials.
 
     Raises
     ------
@@ -64,16 +84,36 @@ def field_table(evaluations: Sequence[Evaluation]) -> FieldTable:
     if any([attribute.name for attribute in other.attributes] != names for other in evaluations):
         raise ValueError("the evaluations are not of the same attributes")
     everywhere = (True,) * len(evaluations)
-    columns = [_Column("overall", tuple(one.overall.errors.eer for one in evaluations), everywhere)]
+    columns = [
+        _Column(
+            "overall",
+            tuple(one.overall.errors.eer for one in evaluations),
+            tuple(one.overall.intervals.get("eer") for one in evaluations),
+            everywhere,
+            lambda comparison: comparison.groups["", "overall"]["eer"],
+        )
+    ]
     for name in names:
         columns += _columns([one.attribute(name) for one in evaluations])
+    compared = [None, *(paired(evaluations[0], other) for other in evaluations[1:])]
     return FieldTable(
         tuple(column.heading for column in columns),
         tuple(
-            (evaluation.system, tuple(column.cell(number) for column in columns))
+            (evaluation.system, tuple(column.cell(number, compared[number]) for column in columns))
             for number, evaluation in enumerate(evaluations)
         ),
     )
+
+
+def paired(baseline: Evaluation, other: Evaluation) -> Comparison | None:
+    """Compare two systems that were resampled alike on the same trials; None where they were not."""
+    if baseline.replicates is None or other.replicates is None:
+        return None
+    try:
+        check_comparable(baseline, other)
+    except ValueError:
+        return None
+    return compare(baseline, other)
 
 
 def mismatches(evaluations: Sequence[Evaluation]) -> list[str]:
@@ -88,7 +128,7 @@ def mismatches(evaluations: Sequence[Evaluation]) -> list[str]:
             )
         for attribute in baseline.attributes:
             own = other.attribute(attribute.name)
-            if _counted(own) != _counted(attribute):
+            if set(own.counted) != set(attribute.counted):
                 sentences.append(
                     f"{attribute.name}: the groups that count are {_listed(attribute)} for "
                     f"{baseline.system}, but {_listed(own)} for {other.system}; their gap or std is over "
@@ -105,32 +145,44 @@ def relative_change(value: float, reference: float) -> float:
 def _columns(attributes: Sequence[Attribute]) -> Iterator[_Column]:
     """Yield the groups of one attribute, each system's own, and how far they are apart."""
     everywhere = (True,) * len(attributes)
-    for name in dict.fromkeys(group.name for attribute in attributes for group in attribute.groups):
-        groups = [_find(attribute, name) for attribute in attributes]
+    name = attributes[0].name
+    for group_name in dict.fromkeys(group.name for attribute in attributes for group in attribute.groups):
+        groups = [_find(attribute, group_name) for attribute in attributes]
         star = "" if all(group is not None and group.counted for group in groups) else " *"
-        eers = tuple(_NAN if group is None else group.errors.eer for group in groups)
-        yield _Column(f"{name}{star}", eers, everywhere)
-    words = _WORDS.get(attributes[0].name, attributes[0].name)
+        yield _Column(
+            f"{group_name}{star}",
+            tuple(_NAN if group is None else group.errors.eer for group in groups),
+            tuple(None if group is None else group.intervals.get("eer") for group in groups),
+            everywhere,
+            lambda comparison, key=(name, group_name): comparison.groups[key]["eer"],  # type: ignore[misc]
+        )
+    words = _WORDS.get(name, name.replace("_", " "))
+    small = max(len(attribute.counted) for attribute in attributes) <= _GAP_UP_TO
+    measure = "gap" if small else "std"
     spreads = [attribute.spreads["eer"] for attribute in attributes]
-    comparable = tuple(_counted(attribute) == _counted(attributes[0]) for attribute in attributes)
-    if max(len(_counted(attribute)) for attribute in attributes) <= _GAP_UP_TO:
-        yield _Column(f"{words} gap", tuple(spread.gap for spread in spreads), comparable)
-    else:
-        yield _Column(f"std over {words}", tuple(spread.std for spread in spreads), comparable)
+    yield _Column(
+        f"{words} gap" if small else f"std over {words}",
+        tuple(getattr(spread, measure) for spread in spreads),
+        tuple(spread.intervals.get(measure) for spread in spreads),
+        tuple(set(attribute.counted) == set(attributes[0].counted) for attribute in attributes),
+        lambda comparison: comparison.spreads[name, "eer"][measure],
+    )
 
 
 def _find(attribute: Attribute, name: str) -> Group | None:
     return next((group for group in attribute.groups if group.name == name), None)
 
 
-def _counted(attribute: Attribute) -> set[str]:
-    return {group.name for group in attribute.groups if group.counted}
-
-
 def _listed(attribute: Attribute) -> str:
-    return ", ".join(group.name for group in attribute.groups if group.counted) or "none"
+    return ", ".join(attribute.counted) or "none"
 
 
 def _trials(evaluation: Evaluation) -> str:
     errors = evaluation.overall.errors
     return f"{errors.targets:,} target and {errors.non_targets:,} non-target"
+
+
+def _percent(interval: Interval | None) -> Interval | None:
+    if interval is None or math.isnan(interval.low):
+        return None
+    return Interval(100 * interval.low, 100 * interval.high)
