@@ -20,10 +20,11 @@ class EmbeddingLoss(nn.Module, ABC):
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Return the plain loss, a scalar: embeddings (batch, size), labels int64 (batch,)."""
-        total = embeddings.new_zeros(())
-        for coefficient, part in self.parts:
-            total = total + coefficient * part.row_losses(part.compare(embeddings, labels)).mean()
-        return total
+        with full_precision(embeddings):
+            total = embeddings.new_zeros(())
+            for coefficient, part in self.parts:
+                total = total + coefficient * part.row_losses(part.compare(embeddings, labels)).mean()
+            return total
 
 
 class SingleLoss(EmbeddingLoss):
@@ -32,8 +33,8 @@ class SingleLoss(EmbeddingLoss):
     `compare` says what is compared with what; `row_losses` turns the scores into a loss for each row, with
     or without a weight for every comparison. The mean of the row losses is the loss of the batch.
 
-    A loss of your own is a subclass with these two methods (`_compare` runs in full precision and with
-    embeddings that are at least float32).
+    A loss of your own is a subclass with these two methods (both run in full precision, with embeddings
+    that are at least float32).
     """
 
     #: Whether both sides of a comparison are utterances of the batch, so that a pair has a weight.

@@ -41,14 +41,14 @@ def binary(comparisons: Comparisons, weights: Tensor | None = None) -> Tensor:
         Shape (rows,).
     """
     scores = comparisons.scores
-    sign = torch.where(comparisons.is_target, -1.0, 1.0).to(scores.dtype)
-    losses = functional.softplus(sign * scores)
+    # Chosen by masks, not by factors of 0 and 1: the graph keeps a byte of a comparison, not a number.
+    losses = functional.softplus(torch.where(comparisons.is_target, -scores, scores))
     if weights is not None:
         losses = weights * losses
     rows = losses.new_zeros(len(losses))
     for side in (comparisons.is_target, ~comparisons.is_target):
-        chosen = (side & comparisons.is_used).to(losses.dtype)
-        rows = rows + (losses * chosen).sum(1) / chosen.sum().clamp(min=1)
+        chosen = side & comparisons.is_used
+        rows = rows + losses.masked_fill(~chosen, 0).sum(1) / chosen.sum().clamp(min=1)
     return rows * len(rows) / 2
 
 
@@ -77,15 +77,16 @@ def softmax(comparisons: Comparisons, weights: Tensor | None = None) -> Tensor:
     is_other = ~comparisons.is_target & comparisons.is_used
     others = scores
     if weights is not None:
-        smallest = torch.finfo(scores.dtype).tiny
-        others = others + weights.clamp(min=smallest).log()
-    competition = others.masked_fill(~is_other, _NEVER).logsumexp(1, keepdim=True)
-    losses = functional.softplus(competition - scores)
+        # Adding the smallest number changes no weight but 0, and the graph keeps one matrix for it.
+        others = others + (weights + torch.finfo(weights.dtype).tiny).log()
+    competition = others.masked_fill(~is_other, _NEVER).logsumexp(1)
+    # A row has few targets, so the rest goes by target rather than by comparison.
+    row, column = is_target.nonzero(as_tuple=True)
+    losses = functional.softplus(competition[row] - scores[row, column])
     if weights is not None:
-        losses = weights * losses
-    chosen = is_target.to(losses.dtype)
-    targets = chosen.sum(1)
-    rows = (losses * chosen).sum(1) / targets.clamp(min=1)
+        losses = weights[row, column] * losses
+    targets = is_target.sum(1)
+    rows = losses.new_zeros(len(scores)).index_add(0, row, losses) / targets.clamp(min=1)
     return rows * len(rows) / (targets > 0).sum().clamp(min=1)
 
 

@@ -58,6 +58,19 @@ def test_is_the_cross_entropy_of_finding_the_own_prototype() -> None:
     assert float(loss(embeddings, labels).detach()) == pytest.approx(float(expected.detach()), rel=1e-9)
 
 
+def test_known_value_on_points_placed_by_angle() -> None:
+    # First speaker: query at 0 degrees, prototype between 0 and 90. Second: query at 90, prototype at 60.
+    embeddings = torch.tensor([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 3.0], [0.5, math.sqrt(0.75)]])
+    loss = AngularPrototypical(CosineScore(4.0, -1.0))(embeddings, torch.tensor([0, 0, 0, 1, 1]))
+
+    def score(degrees: float) -> float:
+        return 4 * math.cos(math.radians(degrees)) - 1
+
+    first = math.log1p(math.exp(score(60) - score(45)))
+    second = math.log1p(math.exp(score(45) - score(30)))
+    assert float(loss.detach()) == pytest.approx((first + second) / 2, rel=1e-6)
+
+
 def test_a_speaker_with_one_utterance_is_refused() -> None:
     with pytest.raises(ValueError, match="two utterances"):
         AngularPrototypical()(torch.randn(3, 4), torch.tensor([0, 0, 1]))
