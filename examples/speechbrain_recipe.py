@@ -7,6 +7,9 @@ SpeechBrain's own; the annotation files are those that a first run of the recipe
 kept as it is: it still schedules the learning rate and measures the error rate. Ours adds the objective, the
 adversary's turn after each step, and both to the recipe's checkpoints.
 
+Under torchrun, as the recipe itself is run on several devices, the loss is taken over the batches of all
+processes, with one adversary.
+
 The recipe trains a classifier on batches in which a speaker may be alone, so the accumulated formulation is
 put over AAM-softmax; the recipe's classifier is that of the loss.
 """
@@ -19,7 +22,7 @@ from typing import Any
 import speechbrain as sb
 import torch
 from hyperpyyaml import load_hyperpyyaml
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from svfair.losses import AamSoftmax
 from svfair.reweighting import Objective, make_objective
@@ -87,13 +90,18 @@ def main(folder: Path, arguments: list[str]) -> Any:
     with (folder / hparams_file).open(encoding="utf-8") as file:
         hparams = load_hyperpyyaml(file, overrides)
     train_data, valid_data, _ = recipe.dataio_prep(hparams)
+    objective = build_objective(
+        hparams["classifier"],
+        warm_up_steps=int(hparams.get("warm_up_steps", 0)),
+        gather=distributed.is_available() and distributed.is_initialized(),
+    )
     brain = reweighted(recipe.SpeakerBrain)(
         modules=hparams["modules"],
         opt_class=hparams["opt_class"],
         hparams=hparams,
         run_opts=run_opts,
         checkpointer=hparams["checkpointer"],
-        objective=build_objective(hparams["classifier"], warm_up_steps=int(hparams.get("warm_up_steps", 0))),
+        objective=objective,
     )
     options = hparams["dataloader_options"]
     brain.fit(

@@ -35,7 +35,9 @@ class Objective(nn.Module, ABC):
         Steps between two fits of the regions.
     gather
         Whether to take the loss over the batches of all processes of `torch.distributed`. Labels and groups
-        must then mean the same in all of them.
+        must then mean the same in all of them. At the first batch every process takes over the state of
+        rank 0 (the loss's parameters, the adversary, the regions): processes that were seeded apart would
+        otherwise train on losses of their own.
     """
 
     steps: Tensor
@@ -63,6 +65,7 @@ class Objective(nn.Module, ABC):
         self.warm_up_steps = warm_up_steps
         self.refit_every = refit_every
         self.gather = gather
+        self._is_synchronised = False
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
 
     @property
@@ -138,9 +141,11 @@ class Objective(nn.Module, ABC):
         if not self.gather or gathering.is_first_rank():
             regions.refit()
         if self.gather:
-            gathering.copy_from_first_rank(
-                [regions.centroids, regions.fits, *(p.data for p in self.adversary_parameters())]
-            )
+            self._copy_from_first_rank()
+
+    def _copy_from_first_rank(self) -> None:
+        gathering.copy_from_first_rank([*(p.data for p in self.parameters()), *self.buffers()])
+        self._is_synchronised = True
 
     def _whole_batch(
         self, embeddings: Tensor, labels: Tensor, groups: Tensor | None
@@ -148,6 +153,8 @@ class Objective(nn.Module, ABC):
         if not self.gather:
             return embeddings, labels, groups
         embeddings = gathering.gather_embeddings(embeddings)
+        if not self._is_synchronised:
+            self._copy_from_first_rank()
         return embeddings, gathering.gather(labels), None if groups is None else gathering.gather(groups)
 
 

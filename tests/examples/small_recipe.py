@@ -9,6 +9,11 @@ import speechbrain as sb
 import torch
 from torch import Tensor
 
+if not torch.cuda.is_available():
+    # In several processes SpeechBrain turns every batch normalisation into one over all of them, which torch
+    # has for GPUs alone.
+    torch.nn.SyncBatchNorm.convert_sync_batchnorm = lambda module: module
+
 
 class SpeakerBrain(sb.Brain):  # type: ignore[misc]
     def compute_forward(self, batch: Any, stage: sb.Stage) -> tuple[Tensor, Tensor]:

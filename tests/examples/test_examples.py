@@ -1,6 +1,7 @@
 """Every example runs, as its user would run it, and resumes from the host's own checkpoints."""
 
 import difflib
+import importlib
 import math
 import os
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from svfair.data.manifest import read_manifest
 
@@ -19,9 +21,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 RECIPE = "SPEECHBRAIN_SPEAKER_RECIPE"
 
 
-def run(*arguments: str | Path, warnings: str = "error") -> str:
+def run(*arguments: str | Path, warnings: str = "error", processes: int = 1) -> str:
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     done = subprocess.run(
-        [sys.executable, "-W", warnings, *map(str, arguments)],
+        [sys.executable, "-W", warnings, *(torchrun if processes > 1 else []), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=240,
@@ -63,7 +66,22 @@ def test_warm_up_is_plain_training_in_the_loop_too() -> None:
     assert plain[200] != reweighted[200]
 
 
-def run_speechbrain(folder: Path, tones: Path, tmp_path: Path) -> None:
+def test_the_metric_learning_loop_survives_voices_that_leave_its_miner_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    loop = importlib.import_module("pytorch_metric_learning_loop")
+
+    def draw_easy_batch(step: int) -> tuple[Tensor, Tensor]:
+        # Two speakers at opposite ends, whose utterances are equal.
+        labels = torch.arange(2).repeat_interleave(10)
+        return (1.0 - 2.0 * labels)[:, None] * torch.linspace(-1, 1, 40), labels
+
+    monkeypatch.setattr(loop, "draw_batch", draw_easy_batch)
+    assert loop.main(steps=120) == 0.0
+
+
+def run_speechbrain(folder: Path, tones: Path, tmp_path: Path, *, processes: int = 1) -> None:
     manifest = read_manifest(tones)
     rows = ["ID,duration,wav,start,stop,spk_id"]
     for row, path in zip(manifest.table.iter_rows(named=True), manifest.paths(), strict=True):
@@ -83,12 +101,17 @@ def run_speechbrain(folder: Path, tones: Path, tmp_path: Path) -> None:
     script = EXAMPLES / "speechbrain_recipe.py"
     for epochs in (1, 2):  # the second goes on from the first
         given = [f"--{name}={value}" for name, value in (options | {"number_of_epochs": epochs}).items()]
+        if processes > 1:
+            given.append("--distributed_backend=gloo")
         # SpeechBrain itself warns of much.
-        run(script, folder, "small_recipe.yaml", *given, warnings="default")
+        run(script, folder, "small_recipe.yaml", *given, warnings="default", processes=processes)
     saved = max((tmp_path / "out" / "save").glob("CKPT*"))  # named by date: the last
     assert {"objective.ckpt", "adversary.ckpt", "embedding_model.ckpt"} <= {f.name for f in saved.iterdir()}
     state = torch.load(saved / "objective.ckpt")
-    assert int(state["steps"]) == 2 * math.ceil(len(rows[1:]) / 8)
+    steps = 2 * math.ceil(len(rows[1:]) / 8 / processes)
+    assert int(state["steps"]) == steps
+    # The bank got the batches of all processes: 8 utterances each, and as many augmented ones.
+    assert int(state["regions.added"]) == steps * processes * 16
     assert float(state["adversary.layers.weight"].abs().max()) > 0
 
 
@@ -98,6 +121,14 @@ def test_speechbrain_s_recipe_as_it_promises_to_be(tones: Path, tmp_path: Path) 
     folder.mkdir()
     shutil.copy(Path(__file__).parent / "small_recipe.py", folder / "train_speaker_embeddings.py")
     run_speechbrain(folder, tones, tmp_path)
+
+
+@pytest.mark.slow
+def test_speechbrain_s_recipe_in_two_processes(tones: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "recipe"
+    folder.mkdir()
+    shutil.copy(Path(__file__).parent / "small_recipe.py", folder / "train_speaker_embeddings.py")
+    run_speechbrain(folder, tones, tmp_path, processes=2)
 
 
 @pytest.mark.slow

@@ -1,26 +1,44 @@
 """Started by torchrun in two processes: does each see what one process sees with the whole batch?
 
+Each process builds everything under a seed of its own, as a host does that adds its rank to the seed: what
+starts apart must become rank 0's. The one process is seeded as rank 0 is.
+
 Writes what it found as JSON to the path that it is given, from rank 0.
 """
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from svfair.losses import AamSoftmax, AngularPrototypical, LossSum, PairLogistic
+from svfair.losses import AamSoftmax, AngularPrototypical, GeneralizedEndToEnd, LossSum, PairLogistic
 from svfair.reweighting import AdversarialReweighting, Objective, make_objective
 from svfair.reweighting.gathering import gather, gather_embeddings
 
 SPEAKERS, HALF, WARM_UP = 8, 8, 2
 LOSSES = {
     "pair_logistic": PairLogistic,
+    "generalized_end_to_end": GeneralizedEndToEnd,
     "sum": lambda: LossSum([AngularPrototypical(), AamSoftmax(6, SPEAKERS)]),
 }
-METHODS = ["accumulated", "pseudo_label", "pairwise", "cvar", "group_dro_oracle", "group_dro_regions"]
+METHODS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "accumulated": {},
+    "pseudo_label": {},
+    "pairwise": {},
+    "pairwise, simultaneous": {"play": "simultaneous"},
+    "random_weights": {},
+    "arl": {},
+    "cvar": {},
+    "group_dro_oracle": {},
+    "group_dro_regions": {},
+    "smoothed_group_dro_regions": {},
+    "v_rex_regions": {},
+}
 
 
 def batch(step: int) -> tuple[Tensor, Tensor]:
@@ -36,12 +54,14 @@ class Side:
     """An extractor, an objective and their optimizers, over a batch of this process's own."""
 
     def __init__(self, method: str, loss: str, *, gather: bool, seed: int) -> None:
-        torch.manual_seed(0)
-        base = LOSSES[loss]()
+        torch.manual_seed(seed)
         extractor = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 6)).double()
-        torch.manual_seed(seed)  # adversaries that start apart: rank 0's must win
+        base = LOSSES[loss]()
+        with torch.no_grad():
+            for parameter in base.parameters():  # those of a score do not start at random by themselves
+                parameter += 0.1 * torch.rand(parameter.shape)
         self.objective: Objective = make_objective(
-            method,
+            method.partition(",")[0],
             base,
             6,
             regions=3,
@@ -50,24 +70,28 @@ class Side:
             refit_every=2,
             gather=gather,
             group_counts=torch.tensor([8, 8]),
+            **METHODS[method],
         ).double()
         self.extractor = DistributedDataParallel(extractor) if gather else extractor
         learned = [*extractor.parameters(), *self.objective.learner_parameters()]
         self.optimizer = torch.optim.SGD(learned, lr=0.1)
         adversary = self.objective.adversary_parameters()
-        self.adversary = torch.optim.SGD(adversary, lr=0.5) if adversary else None
+        is_apart = bool(adversary) and "play" not in METHODS[method]
+        self.adversary = torch.optim.SGD(adversary, lr=0.5) if is_apart else None
 
     def step(self, inputs: Tensor, labels: Tensor) -> dict[str, Tensor]:
         self.optimizer.zero_grad()
         embeddings = self.extractor(inputs)
         loss = self.objective(embeddings, labels, labels % 2)
         loss.backward()
-        gradients = [p.grad.clone() for group in self.optimizer.param_groups for p in group["params"]]
+        learned = [p for group in self.optimizer.param_groups for p in group["params"]]
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in learned]
         self.optimizer.step()
         self.objective.take_turn(embeddings, labels, self.adversary, labels % 2)
         found = {"loss": loss.detach(), "gradients": torch.cat([g.flatten() for g in gradients])}
         state = self.objective.state_dict()
         found["state"] = torch.cat([value.double().flatten() for value in state.values()])
+        found["extractor"] = torch.cat([p.detach().flatten() for p in self.extractor.parameters()])
         found["regions"] = torch.cat(
             [v.flatten() for k, v in state.items() if "centroids" in k] or [loss.detach()[None]]
         )
@@ -92,13 +116,13 @@ def main() -> None:
                 mine = slice(rank * HALF, (rank + 1) * HALF)
                 found, expected = ours.step(inputs[mine], labels[mine]), alone.step(inputs, labels)
                 for name, value in found.items():
-                    if step < WARM_UP and name in ("state", "weights"):
-                        continue  # nobody has asked the adversaries yet, and they started apart
                     difference = float((value - expected[name]).abs().max())
                     key = f"{method}/{loss}/{name}"
                     differences[key] = max(differences.get(key, 0.0), difference)
-    differences["ranks/regions"] = _spread(found["regions"])
-    differences["ranks/state"] = _spread(found["state"])
+                # Gradients of the loss's parameters are not averaged by anybody: they must be equal.
+                for name, value in found.items():
+                    key = f"{method}/{loss}/ranks/{name}"
+                    differences[key] = max(differences.get(key, 0.0), _spread(value))
     worst = torch.tensor(list(differences.values()), dtype=torch.float64)
     distributed.all_reduce(worst, op=distributed.ReduceOp.MAX)
     try:
@@ -111,6 +135,7 @@ def main() -> None:
     if rank == 0:
         result = {"differences": dict(zip(differences, worst.tolist(), strict=True)), "refused": refused}
         Path(sys.argv[1]).write_text(json.dumps(result))
+    distributed.barrier()  # or the first to leave closes connections that the other still reads
     distributed.destroy_process_group()
 
 

@@ -27,6 +27,7 @@ def test_two_processes_under_torchrun_equal_one_with_the_whole_batch(tmp_path: P
         "loss",
         "gradients",
         "state",
+        "extractor",
         "regions",
         "weights",
     }
