@@ -1,5 +1,7 @@
 """Controls that look at groups: true ones (oracles, which know what a fair method may not) or regions."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
@@ -11,8 +13,27 @@ from svfair.reweighting.objective import Objective
 from svfair.reweighting.regions import Regions
 
 
+@dataclass(frozen=True)
+class GroupLosses:
+    """Losses of groups in one part of a loss.
+
+    Parameters
+    ----------
+    coefficient
+        Of the part.
+    losses
+        Shape (groups,): mean over the group's rows; 0 where it has none.
+    is_present
+        Boolean, same shape: whether it has any.
+    """
+
+    coefficient: float
+    losses: Tensor
+    is_present: Tensor
+
+
 class GroupObjective(Objective):
-    """An objective that turns the mean losses of groups into one number.
+    """An objective that turns the mean losses of groups into one number, part by part of the loss.
 
     Parameters
     ----------
@@ -47,23 +68,23 @@ class GroupObjective(Objective):
         if self.count < 1:
             raise ValueError(f"at least one group is needed, not {self.count}")
 
-    def group_losses(
-        self, embeddings: Tensor, labels: Tensor, groups: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Return each group's mean loss over its rows and whether it has any, both of shape (groups,)."""
+    def group_losses(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> list[GroupLosses]:
+        """Return the losses of the groups, for each part of the loss.
+
+        The parts stay apart because a group may be in one and not in the other: a region without a query
+        has no prototype loss, and that is not a loss of 0.
+        """
         groups = self._groups(embeddings, groups)
+        found = []
         with full_precision(embeddings):
-            total = embeddings.new_zeros(self.count, dtype=torch.float32)
-            is_present = torch.zeros(self.count, dtype=torch.bool, device=embeddings.device)
             for coefficient, part in self.loss.parts:
                 comparisons = part.compare(embeddings, labels)
                 losses = part.row_losses(comparisons)
                 of_row = comparisons.over_rows(groups)
                 counts = torch.bincount(of_row, minlength=self.count)
                 sums = losses.new_zeros(self.count).index_add(0, of_row, losses)
-                total = total + coefficient * sums / counts.clamp(min=1)
-                is_present |= counts > 0
-            return total, is_present
+                found.append(GroupLosses(coefficient, sums / counts.clamp(min=1), counts > 0))
+        return found
 
     def _groups(self, embeddings: Tensor, groups: Tensor | None) -> Tensor:
         if self.regions is not None:
@@ -86,7 +107,9 @@ class GroupDro(GroupObjective):
     group that never gets better does not take all the weight (Bartelds et al., "CTC-DRO", arXiv 2502.01777).
 
     Only groups in the batch are updated, and the weights of those are scaled to sum to one for its loss.
-    Weights are updated in `take_turn`, one batch later than in the source.
+    Weights are updated in `take_turn`, one batch later than in the source. Over a sum of losses each part is
+    averaged over the groups that have a row in it, with one set of weights; only groups with a row in every
+    part are updated, since the sum of another would lack a term.
 
     Parameters
     ----------
@@ -116,22 +139,29 @@ class GroupDro(GroupObjective):
         super().__init__(loss, groups, warm_up_steps=warm_up_steps, refit_every=refit_every, gather=gather)
         if smoothing is not None and smoothing <= 0:
             raise ValueError(f"smoothing must be positive, not {smoothing}; leave it out for plain Group DRO")
+        if step_size <= 0:
+            raise ValueError(f"step_size must be positive, not {step_size}")
         self.step_size = step_size
         self.smoothing = smoothing
         self.register_buffer("group_weights", torch.full((self.count,), 1 / self.count))
 
     def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
         """Average the losses of the groups at hand with their weights."""
-        losses, is_present = self.group_losses(embeddings, labels, groups)
-        weights = self.group_weights * is_present
-        return (weights * losses).sum() / weights.sum().clamp(min=torch.finfo(weights.dtype).tiny)
+        total = embeddings.new_zeros((), dtype=torch.float32)
+        for part in self.group_losses(embeddings, labels, groups):
+            weights = self.group_weights * part.is_present
+            mean = (weights * part.losses).sum() / weights.sum().clamp(min=torch.finfo(weights.dtype).tiny)
+            total = total + part.coefficient * mean
+        return total
 
     @torch.no_grad()
     def adapt(
         self, embeddings: Tensor, labels: Tensor, groups: Tensor | None, optimizer: Optimizer | None
     ) -> None:
         """Raise the weights of groups with large losses."""
-        losses, is_present = self.group_losses(embeddings, labels, groups)
+        parts = self.group_losses(embeddings, labels, groups)
+        losses = torch.stack([part.coefficient * part.losses for part in parts]).sum(0)
+        is_present = torch.stack([part.is_present for part in parts]).all(0)
         growth = losses if self.smoothing is None else losses / (self.group_weights + self.smoothing)
         growth = self.step_size * growth * is_present
         # Softmax of log-weights: the same update, without overflow.
@@ -143,7 +173,7 @@ class VarianceOfRisks(GroupObjective):
     """V-REx: the mean of the group losses plus `penalty` times their variance.
 
     Krueger et al., "Out-of-Distribution Generalization via Risk Extrapolation", ICML 2021. Over the groups
-    that are in the batch.
+    that are in the batch; over a sum of losses part by part, each over the groups that have a row in it.
 
     Parameters
     ----------
@@ -172,9 +202,11 @@ class VarianceOfRisks(GroupObjective):
 
     def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
         """Add mean and penalised population variance."""
-        losses, is_present = self.group_losses(embeddings, labels, groups)
-        present = losses[is_present]
-        return present.mean() + self.penalty * present.var(correction=0)
+        total = embeddings.new_zeros((), dtype=torch.float32)
+        for part in self.group_losses(embeddings, labels, groups):
+            present = part.losses[part.is_present]
+            total = total + part.coefficient * (present.mean() + self.penalty * present.var(correction=0))
+        return total
 
 
 class InverseGroupFrequency(GroupObjective):
