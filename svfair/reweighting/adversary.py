@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +50,14 @@ class Adversary(nn.Module):
         initial_spread: float = 0.0,
     ) -> None:
         super().__init__()
+        if sees not in get_args(Sees):
+            raise ValueError(f"sees is one of {', '.join(get_args(Sees))}, not '{sees}'")
+        if region_as not in get_args(RegionAs):
+            raise ValueError(f"region_as is one of {', '.join(get_args(RegionAs))}, not '{region_as}'")
+        if hidden is not None and hidden < 1:
+            raise ValueError(f"hidden is at least 1, not {hidden}; None makes a linear adversary")
+        if initial_spread < 0:
+            raise ValueError(f"initial_spread is at least 0, not {initial_spread}")
         if sees != "embedding" and regions < 1:
             raise ValueError(f"an adversary that sees regions needs at least one, not {regions}")
         self.regions = regions
@@ -100,7 +108,9 @@ class Adversary(nn.Module):
             Shape (batch,), int64; needed for `sees_speaker`.
         """
         with full_precision(embeddings):
-            unit = functional.normalize(at_least_float32(embeddings.detach()), dim=-1)
+            # The network's own precision: a host may hold the embeddings, or this network, in another.
+            own = next(self.parameters()).dtype
+            unit = functional.normalize(at_least_float32(embeddings.detach()), dim=-1).to(own)
             parts = [unit] if self.sees_embedding else []
             if self.sees_region and self.region_as == "one_hot":
                 parts.append(functional.one_hot(regions, self.regions).to(unit.dtype))

@@ -4,11 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from svfair.losses import Comparisons, EmbeddingLoss, SingleLoss
-from svfair.losses.precision import full_precision
+from svfair.losses.precision import at_least_float32, full_precision
 from svfair.reweighting.adversary import Sees
+
+#: Mean weights, about one where all is well, are taken to be at least this before anything is divided by
+#: them: weights that are zero wherever a loss asks for them then give a loss of zero, not NaN.
+SMALLEST_MEAN_WEIGHT = 1e-12
 
 
 class WeightedLoss(nn.Module, ABC):
@@ -44,9 +49,26 @@ class WeightedLoss(nn.Module, ABC):
             plain: Tensor = self.loss(embeddings, labels)
             return plain
         with full_precision(embeddings):
+            weights = weights.to(at_least_float32(embeddings).dtype)
             total = weights.new_zeros(())
             for coefficient, part in self.loss.parts:
                 total = total + coefficient * self.weigh(part, part.compare(embeddings, labels), weights)
+            return total
+
+    @torch.no_grad()
+    def sample_losses(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Return each sample's loss without weights, shape (batch,): that of its row, summed over the parts.
+
+        NaN for a sample that is not a row of every part, such as an utterance that only a prototype
+        averages: its sum would lack a term, and not compare with the others.
+        """
+        with full_precision(embeddings):
+            total = at_least_float32(embeddings).new_zeros(len(labels))
+            for coefficient, part in self.loss.parts:
+                comparisons = part.compare(embeddings, labels)
+                losses = torch.full_like(total, torch.nan)
+                losses[comparisons.row_samples] = part.row_losses(comparisons).to(total.dtype)
+                total = total + coefficient * losses
             return total
 
     @abstractmethod
@@ -57,14 +79,14 @@ class WeightedLoss(nn.Module, ABC):
 class Accumulated(WeightedLoss):
     """A sample's loss gathers its comparisons, and its weight multiplies that sum.
 
-    mean over rows j of lambda_j l_j, where l_j is the loss of row j and lambda is scaled to keep its mean
-    over the rows.
+    mean over rows j of lambda_j l_j, where l_j is the loss of row j and lambda is scaled so that its mean
+    over the rows is its mean over the batch.
     """
 
     def weigh(self, part: SingleLoss, comparisons: Comparisons, weights: Tensor) -> Tensor:
         """Weigh the loss of each row."""
         rows = comparisons.over_rows(weights)
-        rows = rows * (weights.mean() / rows.mean())
+        rows = rows / rows.mean().clamp(min=SMALLEST_MEAN_WEIGHT) * weights.mean()
         return (rows * part.row_losses(comparisons)).mean()
 
 
@@ -116,10 +138,14 @@ def pair_weights(weights: Tensor, comparisons: Comparisons) -> Tensor:
     Tensor
         Shape (rows, columns), scaled so that the mean over the used pairs is the mean of `weights`.
     """
-    sums = comparisons.over_rows(weights)[:, None] + comparisons.over_columns(weights)
-    used = comparisons.is_used.to(weights.dtype)
-    mean = (sums * used).sum() / used.sum().clamp(min=1)
-    return sums * (weights.mean() / mean)
+    used = comparisons.is_used
+    mean = _sums(weights, comparisons).masked_fill(~used, 0).sum() / used.sum().clamp(min=1)
+    # Sums of scaled weights, rather than scaled sums: the graph then keeps no matrix of this.
+    return _sums(weights / mean.clamp(min=SMALLEST_MEAN_WEIGHT) * weights.mean(), comparisons)
+
+
+def _sums(weights: Tensor, comparisons: Comparisons) -> Tensor:
+    return comparisons.over_rows(weights)[:, None] + comparisons.over_columns(weights)
 
 
 FORMULATIONS: Mapping[str, type[WeightedLoss]] = {

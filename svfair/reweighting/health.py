@@ -15,8 +15,8 @@ class Health:
     effective_sample_size
         (sum w)^2 / (B sum w^2), in (0, 1]; one when all samples weigh the same.
     weight_loss_correlation
-        Pearson correlation of a sample's weight with its unweighted loss, over the samples that have one; 0
-        when either is constant.
+        Pearson correlation of a sample's weight with its unweighted loss, over the samples that have one
+        (see `AdversarialReweighting.sample_losses`); 0 when either is constant.
     largest_weight
         Largest sample weight over the mean weight.
     region_weights
@@ -36,14 +36,15 @@ class Health:
 def examine(weights: Tensor, regions: Tensor, region_count: int, losses: Tensor) -> Health:
     """Summarise sample weights, regions and losses, each of shape (batch,).
 
-    A loss of exactly 0 belongs to a sample that is no row of its loss, such as a prototype's utterance.
+    The loss is NaN of a sample that has none of its own, such as an utterance that only a prototype averages.
     """
     weights, losses = weights.double(), losses.double()
     sums = weights.new_zeros(region_count).index_add(0, regions, weights)
     counts = weights.new_zeros(region_count).index_add(0, regions, torch.ones_like(weights))
+    has_loss = ~losses.isnan()
     return Health(
         effective_sample_size=float(weights.sum() ** 2 / (len(weights) * (weights**2).sum())),
-        weight_loss_correlation=_correlation(weights[losses != 0], losses[losses != 0]),
+        weight_loss_correlation=_correlation(weights[has_loss], losses[has_loss]),
         largest_weight=float(weights.max() / weights.mean()),
         region_weights=(sums / counts).tolist(),
         sample_weights=weights,

@@ -86,8 +86,13 @@ def make_objective(method: str, loss: EmbeddingLoss, setup: Setup | int, **setti
     if isinstance(setup, int):
         setup = Setup(setup)
     own = {name: settings.pop(name) for name in list(settings) if name in Setup.__dataclass_fields__}
+    build = METHODS[method]
+    for name in settings:
+        # What makes a method the one of its name cannot be set to make it another.
+        if name in getattr(build, "keywords", {}):
+            raise TypeError(f"method '{method}' does not take the setting '{name}'")
     try:
-        return METHODS[method](loss, Setup(**(vars(setup) | own)), **settings)
+        return build(loss, Setup(**(vars(setup) | own)), **settings)
     except TypeError as error:
         _, found, name = str(error).partition("unexpected keyword argument ")
         raise TypeError(f"method '{method}' does not take the setting {name}" if found else error) from error
@@ -108,6 +113,8 @@ def _adversarial(loss: EmbeddingLoss, setup: Setup, *, formulation: str, **setti
 
 
 def _random_weights(loss: EmbeddingLoss, setup: Setup, *, spread: float = 1.0, **settings: Any) -> Objective:
+    if spread <= 0:
+        raise ValueError(f"spread must be positive, not {spread}: without it all weights are equal")
     weighted = Pairwise(loss) if any(part.has_pairs for _, part in loss.parts) else Accumulated(loss)
     adversary = Adversary(setup.embedding_size, setup.regions, initial_spread=spread)
     return AdversarialReweighting(

@@ -1,16 +1,17 @@
 """The min-max game: the extractor lowers the weighted loss, the adversary raises it."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from svfair.reweighting.adversary import Adversary
+from svfair.reweighting.formulations import WeightedLoss
 from svfair.reweighting.health import Health, examine
 from svfair.reweighting.objective import Objective
 from svfair.reweighting.regions import Regions
-from svfair.reweighting.weights import Weighting, sample_weights
+from svfair.reweighting.weights import Weighting, check_weighting, sample_weights
 
 Play = Literal["alternating", "simultaneous"]
 
@@ -46,9 +47,10 @@ class AdversarialReweighting(Objective):
     play
         `alternating` or `simultaneous`.
     adversary_steps
-        In alternation, steps of the adversary to each step of the extractor; 0 freezes it.
+        In alternation, steps of the adversary to each step of the extractor, all on its batch; 0 freezes it,
+        which simultaneous play cannot do.
     reversal_scale
-        Played simultaneously, what the adversary's reversed gradient is multiplied by.
+        Played simultaneously, what the adversary's reversed gradient is multiplied by; at least 0.
     warm_up_steps, refit_every, gather
         See `Objective`.
 
@@ -86,15 +88,25 @@ class AdversarialReweighting(Objective):
                 f"{type(loss).__name__} needs an adversary that sees the {must_see} alone: "
                 f"Adversary(..., sees='{must_see}')"
             )
-        if play not in ("alternating", "simultaneous"):
+        if play not in get_args(Play):
             raise ValueError(f"play is 'alternating' or 'simultaneous', not '{play}'")
+        check_weighting(weighting)
+        if adversary_steps < 0 or adversary_steps != int(adversary_steps):
+            raise ValueError(f"adversary_steps is a whole number of at least 0, not {adversary_steps}")
+        if play == "simultaneous" and adversary_steps == 0:
+            raise ValueError(
+                "adversary_steps=0 freezes the adversary in alternation alone: in simultaneous play the "
+                "learner's own optimizer trains it; use play='alternating'"
+            )
+        if reversal_scale < 0:
+            raise ValueError(f"reversal_scale is at least 0, not {reversal_scale}")
         if largest_weight is not None and largest_weight <= 1:
             raise ValueError(f"largest_weight must be more than 1 times the mean, not {largest_weight}")
         self.adversary = adversary
         self.weighting: Weighting = weighting
         self.largest_weight = largest_weight
         self.play: Play = play
-        self.adversary_steps = adversary_steps
+        self.adversary_steps = int(adversary_steps)
         self.reversal_scale = reversal_scale
 
     def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
@@ -128,27 +140,40 @@ class AdversarialReweighting(Objective):
         loss: Tensor = self.loss(embeddings.detach(), labels, self.sample_weights(embeddings, labels))
         return loss
 
-    def adapt(
-        self, embeddings: Tensor, labels: Tensor, groups: Tensor | None, optimizer: Optimizer | None
+    def take_turn(
+        self,
+        embeddings: Tensor,
+        labels: Tensor,
+        optimizer: Optimizer | None = None,
+        groups: Tensor | None = None,
     ) -> None:
-        """Train the adversary on a batch.
+        """Count one step of the extractor, refit the regions when they are due, and train the adversary.
 
         Raises
         ------
         ValueError
-            In alternation with at least one adversary step, when there is no optimizer.
+            In alternation with at least one adversary step, when there is no optimizer; in the warm-up too,
+            so that a loop without one does not fail hours later.
         """
-        if self.play == "simultaneous" or self.adversary_steps == 0:
-            return
-        if optimizer is None:
+        if optimizer is None and self._takes_turns:
             raise ValueError(
                 "take_turn needs the adversary's optimizer, such as "
                 "torch.optim.Adam(objective.adversary_parameters())"
             )
+        super().take_turn(embeddings, labels, optimizer, groups)
+
+    def adapt(
+        self, embeddings: Tensor, labels: Tensor, groups: Tensor | None, optimizer: Optimizer | None
+    ) -> None:
+        """Train the adversary on a batch; where the loss does not depend on the weights, leave it alone."""
+        if optimizer is None or not self._takes_turns:
+            return
         learned = list(self.adversary.parameters())
         for _ in range(self.adversary_steps):
             with torch.enable_grad():
                 value = self.adversary_objective(embeddings, labels)
+                if not value.requires_grad:  # a miner, say, found nothing to weigh
+                    return
                 # Not backward(): the parameters of the loss must not gather a gradient from this side.
                 gradients = torch.autograd.grad(value, learned, allow_unused=True)
             for parameter, gradient in zip(learned, gradients, strict=True):
@@ -173,14 +198,28 @@ class AdversarialReweighting(Objective):
                 regions, count = torch.zeros_like(labels), 1
             else:
                 regions, count = self.regions(embeddings), self.regions.count
-        return examine(weights, regions, count, self._sample_losses(embeddings, labels))
+        return examine(weights, regions, count, self.sample_losses(embeddings, labels))
 
-    def _sample_losses(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """Return how much each sample's weight counts in the plain loss: batch * derivative at one."""
+    def sample_losses(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss of each sample without weights, shape (batch,); NaN for one that has none.
+
+        A formulation knows the rows of its losses: see `WeightedLoss.sample_losses`. Any other module is
+        asked how much a sample's weight counts: the batch size times the derivative by it at equal weights.
+        Where that is 0 the sample is in no term of the loss.
+        """
+        if isinstance(self.loss, WeightedLoss):
+            return self.loss.sample_losses(embeddings.detach(), labels)
         with torch.enable_grad():
             ones = torch.ones(len(labels), device=embeddings.device, requires_grad=True)
             value = self.loss(embeddings.detach(), labels, ones)
-            return len(labels) * torch.autograd.grad(value, ones)[0]
+            found = torch.autograd.grad(value, ones, allow_unused=True)[0] if value.requires_grad else None
+        if found is None:
+            return torch.full_like(ones.detach(), torch.nan)
+        return (len(labels) * found).masked_fill(found == 0, torch.nan)
+
+    @property
+    def _takes_turns(self) -> bool:
+        return self.play == "alternating" and self.adversary_steps > 0
 
 
 def _reverse_gradient(weights: Tensor, scale: float) -> Tensor:

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn import functional
 
-from svfair.losses.precision import full_precision
+from svfair.losses.precision import at_least_float32, full_precision
 
 #: Iterations of Lloyd's algorithm at most. Converged to the last embedding, a split serves no better.
 FIRST_ITERATIONS, LATER_ITERATIONS = 100, 25
@@ -89,9 +89,11 @@ class Regions(nn.Module):
             raise ValueError(f"{held} embeddings in the bank cannot be split into {self.count} regions")
         if not bool(self.bank[:held].isfinite().all()):
             raise ValueError("the bank holds embeddings that are not finite: training has diverged")
+        # numpy has no bfloat16.
+        old = at_least_float32(self.centroids).cpu()
         kmeans = KMeans(
             self.count,
-            init=self.centroids.cpu().numpy() if self.is_fitted else "k-means++",
+            init=old.numpy() if self.is_fitted else "k-means++",
             n_init=1,
             max_iter=LATER_ITERATIONS if self.is_fitted else FIRST_ITERATIONS,
             random_state=self.seed,
@@ -102,11 +104,11 @@ class Regions(nn.Module):
             # Fewer distinct embeddings than regions: some centroids then coincide, and their regions but the
             # first stay empty until a later fit.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            kmeans.fit(self.bank[:held].cpu().numpy())
-        found = torch.from_numpy(kmeans.cluster_centers_).to(self.centroids)
+            kmeans.fit(at_least_float32(self.bank[:held]).cpu().numpy())
+        found = torch.from_numpy(kmeans.cluster_centers_)
         if self.is_fitted:
-            _, order = linear_sum_assignment(torch.cdist(self.centroids, found).cpu().numpy())
-            found = found[torch.from_numpy(order).to(found.device)]
+            _, order = linear_sum_assignment(torch.cdist(old, found.to(old)).numpy())
+            found = found[torch.from_numpy(order)]
         self.centroids.copy_(found)
         self.fits += 1
 
@@ -116,5 +118,6 @@ class Regions(nn.Module):
         if not self.is_fitted:
             return torch.zeros(len(embeddings), dtype=torch.int64, device=embeddings.device)
         with full_precision(embeddings):
-            unit = functional.normalize(embeddings.detach().to(self.centroids.dtype), dim=-1)
-            return torch.cdist(unit, self.centroids).argmin(1)
+            centroids = at_least_float32(self.centroids)
+            unit = functional.normalize(embeddings.detach().to(centroids.dtype), dim=-1)
+            return torch.cdist(unit, centroids).argmin(1)

@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -20,6 +20,8 @@ def sample_weights(f: Tensor, weighting: Weighting = "mean_one", *, largest: flo
         `literal` is lambda_i = 1 + f_i / mean(f), equation 4 of Lahoti et al., "Fairness without
         Demographics through Adversarially Reweighted Learning", NeurIPS 2020, whose mean is two.
         `mean_one` is half of it, so that switching reweighting on does not change the learning rate.
+        Both divide by at least `SMALLEST_MEAN`: where the mean of f falls below it, so do the means of the
+        weights fall, down to half of two and of one where every f is 0.
     largest
         No sample gets more than this many times the mean weight; see `clip_weights`. None: no limit, and
         a weight can reach (1 + batch) / 2 times the mean.
@@ -28,11 +30,23 @@ def sample_weights(f: Tensor, weighting: Weighting = "mean_one", *, largest: flo
     -------
     Tensor
         Shape (batch,).
+
+    Raises
+    ------
+    ValueError
+        When `weighting` is neither.
     """
+    check_weighting(weighting)
     weights = (1 + f / f.mean().clamp(min=SMALLEST_MEAN)) / 2
     if largest is not None:
         weights = clip_weights(weights, largest)
     return 2 * weights if weighting == "literal" else weights
+
+
+def check_weighting(weighting: str) -> None:
+    """Refuse a `weighting` that does not exist."""
+    if weighting not in get_args(Weighting):
+        raise ValueError(f"weighting is one of {', '.join(get_args(Weighting))}, not '{weighting}'")
 
 
 def clip_weights(weights: Tensor, largest: float) -> Tensor:

@@ -76,6 +76,13 @@ def test_stays_in_full_precision_under_autocast() -> None:
     assert torch.equal(found, expected)
 
 
+def test_bfloat16_embeddings_lose_no_further_digits() -> None:
+    torch.manual_seed(0)
+    adversary = Adversary(6, 3, initial_spread=1.0)
+    embeddings, regions = torch.randn(5, 6).bfloat16(), torch.tensor([0, 1, 2, 0, 1])
+    assert torch.equal(adversary(embeddings, regions), adversary(embeddings.float(), regions))
+
+
 def test_an_adversary_that_sees_regions_needs_some() -> None:
     with pytest.raises(ValueError, match="at least one, not 0"):
         Adversary(6, 0)

@@ -19,7 +19,7 @@ def test_figures_by_hand() -> None:
 
 def test_samples_without_a_loss_do_not_count_in_the_correlation() -> None:
     weights = torch.tensor([1.0, 3.0, 2.0, 3.0])
-    losses = torch.tensor([2.0, 0.0, 1.0, 0.0])
+    losses = torch.tensor([2.0, torch.nan, 1.0, torch.nan])
     assert examine(weights, torch.zeros(4, dtype=torch.int64), 1, losses).weight_loss_correlation == (
         pytest.approx(-1)
     )
@@ -30,6 +30,12 @@ def test_nothing_to_correlate() -> None:
     for weights, losses in (
         (torch.ones(3), torch.tensor([1.0, 2.0, 3.0])),
         (torch.tensor([1.0, 2.0, 3.0]), torch.ones(3)),
-        (torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.0, 0.0, 1.0])),
+        (torch.tensor([1.0, 2.0, 3.0]), torch.tensor([torch.nan, torch.nan, 1.0])),
     ):
         assert examine(weights, regions, 1, losses).weight_loss_correlation == 0
+
+
+def test_an_easy_sample_s_loss_of_exactly_zero_counts() -> None:
+    weights, losses = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.0, 0.0, 1.0])
+    found = examine(weights, torch.zeros(3, dtype=torch.int64), 1, losses).weight_loss_correlation
+    assert found == pytest.approx(math.sqrt(3) / 2)

@@ -5,7 +5,15 @@ import torch
 from torch import Tensor, nn
 
 from svfair.losses import AamSoftmax, AngularPrototypical, EmbeddingLoss, LossSum, PairLogistic
-from svfair.reweighting import METHODS, AdversarialReweighting, Objective, Setup, make_objective
+from svfair.reweighting import (
+    FORMULATIONS,
+    METHODS,
+    AdversarialReweighting,
+    GroupDro,
+    Objective,
+    Setup,
+    make_objective,
+)
 
 LABELS = torch.arange(6).repeat_interleave(2)
 GROUPS = LABELS % 2
@@ -40,7 +48,8 @@ def play(method: str, loss: EmbeddingLoss, steps: int, *, resume_at: int | None 
 
 
 def make_optimizers(extractor: nn.Module, objective: Objective) -> list[torch.optim.Optimizer]:
-    learner = torch.optim.Adam([*extractor.parameters(), *objective.learner_parameters()], lr=1e-2)
+    rate = 1e-2 * objective.learning_rate_factor
+    learner = torch.optim.Adam([*extractor.parameters(), *objective.learner_parameters()], lr=rate)
     adversary = objective.adversary_parameters()
     return [learner, torch.optim.Adam(adversary, lr=1e-2)] if adversary else [learner]
 
@@ -59,6 +68,15 @@ def test_every_method_trains_in_one_and_the_same_loop_and_resumes(method: str, l
         assert one.keys() == other.keys()
         for name in one:
             assert torch.equal(one[name], other[name]), name
+
+
+def test_the_doubled_rate_is_another_method_in_that_loop() -> None:
+    (plain, _), (doubled, _) = (play(name, PairLogistic(), 1) for name in ("plain", "plain_doubled_rate"))
+    torch.manual_seed(0)
+    start = nn.Linear(4, 8).weight.detach()
+    # Adam's first step is the learning rate, in the direction of the gradient.
+    torch.testing.assert_close(doubled["weight"] - start, 2 * (plain["weight"] - start), rtol=1e-3, atol=1e-6)
+    assert float((plain["weight"] - start).abs().max()) > 1e-3
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in ("plain", "plain_doubled_rate")])
@@ -100,6 +118,25 @@ def test_settings_reach_the_method() -> None:
     assert make_objective("plain", PairLogistic(), 8).learning_rate_factor == 1
 
 
+def test_arl_has_literal_weights_as_published() -> None:
+    loss = PairLogistic()
+    objective = make_objective("arl", loss, 8)
+    embeddings = torch.randn(12, 8)
+    assert isinstance(objective, AdversarialReweighting)
+    assert float(objective.sample_weights(embeddings).mean().detach()) == pytest.approx(2)
+    # Its adversary starts constant: twice the plain loss.
+    torch.testing.assert_close(objective(embeddings, LABELS), 2 * loss(embeddings, LABELS))
+    assert not objective.adversary.sees_region
+
+
+def test_the_smoothed_methods_smooth() -> None:
+    for name in ("group_dro_regions", "group_dro_oracle"):
+        for prefix, expected in (("", None), ("smoothed_", 0.5)):
+            objective = make_objective(prefix + name, PairLogistic(), SETUP)
+            assert isinstance(objective, GroupDro)
+            assert (objective.smoothing, objective.step_size) == (expected, 0.01)
+
+
 def test_mistakes_are_named() -> None:
     with pytest.raises(ValueError, match="method 'magic' is none of plain, plain_doubled_rate, accumulated"):
         make_objective("magic", PairLogistic(), 8)
@@ -125,6 +162,32 @@ def test_every_method_works_in_mixed_precision(method: str, loss: str) -> None:
             value.backward()
             optimizers[0].step()
             objective.take_turn(embeddings, LABELS, *optimizers[1:], groups=GROUPS)
+    for tensor in (*extractor.parameters(), *objective.state_dict().values()):
+        assert bool(tensor.isfinite().all())
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize(
+    ("embedding_dtype", "objective_dtype"),
+    [(torch.float64, torch.float32), (torch.float32, torch.float64), (torch.bfloat16, torch.bfloat16)],
+)
+def test_every_method_works_in_any_precision(
+    method: str, loss: str, embedding_dtype: torch.dtype, objective_dtype: torch.dtype
+) -> None:
+    torch.manual_seed(0)
+    settings = {"largest_weight": 3.0} if method in FORMULATIONS else {}
+    objective = make_objective(method, copy.deepcopy(LOSSES[loss]), SETUP, **settings).to(objective_dtype)
+    extractor = nn.Linear(4, 8).to(embedding_dtype)
+    optimizers = make_optimizers(extractor, objective)
+    for step in range(6):
+        embeddings = extractor(batch(step).to(embedding_dtype))
+        optimizers[0].zero_grad()
+        objective(embeddings, LABELS, GROUPS).backward()
+        optimizers[0].step()
+        objective.take_turn(embeddings, LABELS, *optimizers[1:], groups=GROUPS)
+    if isinstance(objective, AdversarialReweighting):
+        assert objective.examine(embeddings, LABELS).effective_sample_size > 0
     for tensor in (*extractor.parameters(), *objective.state_dict().values()):
         assert bool(tensor.isfinite().all())
 

@@ -1,10 +1,14 @@
+import numpy as np
 import pytest
 import torch
+from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 from torch import Tensor
 from torch.nn import functional
 
-from svfair.reweighting import Regions
+from svfair.losses import PairLogistic
+from svfair.reweighting import Regions, make_objective
+from svfair.reweighting import regions as regions_module
 
 
 def clusters(seed: int, each: int = 40) -> Tensor:
@@ -134,3 +138,54 @@ def test_a_region_does_not_depend_on_autocast() -> None:
         assert torch.equal(regions(probe), regions(probe.float()))
         found = regions(probe)
     assert torch.equal(found, regions(probe))
+
+
+def test_ids_survive_a_fit_that_hands_back_its_centres_in_another_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Shuffled(KMeans):  # type: ignore[misc]
+        def fit(self, embeddings: np.ndarray) -> "Shuffled":
+            super().fit(embeddings)
+            self.cluster_centers_ = self.cluster_centers_[[2, 0, 1]]
+            return self
+
+    regions = Regions(3, 4, bank_size=120)
+    regions.add(clusters(0))
+    regions.refit()
+    first = regions(clusters(99))
+    monkeypatch.setattr(regions_module, "KMeans", Shuffled)
+    for seed in range(1, 4):
+        regions.add(clusters(seed))
+        regions.refit()
+        assert torch.equal(regions(clusters(99)), first)
+
+
+def test_the_seed_decides_the_first_fit() -> None:
+    bank = torch.randn(500, 12, generator=torch.Generator().manual_seed(0))
+    fitted = []
+    for seed in (3, 3, 4):
+        objective = make_objective("pairwise", PairLogistic(), 12, regions=8, seed=seed)
+        assert objective.regions is not None
+        objective.regions.add(bank)
+        objective.regions.refit()
+        fitted.append(objective.regions.centroids)
+    assert torch.equal(fitted[0], fitted[1])
+    assert not torch.allclose(fitted[0].sort(0).values, fitted[2].sort(0).values)
+
+
+def test_distances_are_taken_outside_autocast(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Which operations autocast rounds depends on the device: rather than on its list, rely on none.
+    regions = Regions(3, 4, bank_size=120)
+    regions.add(clusters(0))
+    regions.refit()
+    inside = []
+    distances = torch.cdist
+
+    def watched(*given: Tensor) -> Tensor:
+        inside.append(torch.is_autocast_enabled("cpu"))
+        return distances(*given)
+
+    monkeypatch.setattr(torch, "cdist", watched)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        regions(clusters(1))
+    assert inside == [False]

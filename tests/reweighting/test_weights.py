@@ -42,8 +42,16 @@ def test_equal_losses_give_no_gradient() -> None:
     torch.testing.assert_close(z.grad, torch.zeros(3, dtype=torch.float64))
 
 
-def test_vanishing_output_keeps_weights_finite() -> None:
-    assert bool(sample_weights(torch.full((4,), 1e-30)).isfinite().all())
+def test_the_mean_of_f_has_a_floor() -> None:
+    # 1e-4, as in the code of Lahoti et al.: below it the weights' own mean falls, to half at f = 0.
+    for f, expected in ((0.0, 0.5), (1e-30, 0.5), (2e-5, 0.6), (1e-4, 1.0), (0.3, 1.0)):
+        assert sample_weights(torch.full((4,), f)).tolist() == pytest.approx([expected] * 4)
+        assert sample_weights(torch.full((4,), f), "literal").tolist() == pytest.approx([2 * expected] * 4)
+
+
+def test_an_unknown_weighting_is_named() -> None:
+    with pytest.raises(ValueError, match="weighting is one of mean_one, literal, not 'Literal'"):
+        sample_weights(torch.ones(2), "Literal")  # type: ignore[arg-type]
 
 
 def naive_clip(weights: list[float], largest: float) -> list[float]:
