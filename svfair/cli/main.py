@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from svfair import __version__
-from svfair.cli import audit, demo, embed, evaluate, prepare, score, synth, train, trials
+from svfair.cli import audit, compare, demo, embed, evaluate, prepare, score, synth, train, trials
 from svfair.errors import InputError
 
 USAGE_ERROR = 2
@@ -58,3 +58,4 @@ app.command("trials")(trials.trials)
 app.add_typer(prepare.app, name="prepare")
 app.command("evaluate")(evaluate.evaluate)
 app.command("audit")(audit.audit)
+app.command("compare")(compare.compare)

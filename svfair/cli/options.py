@@ -1,25 +1,208 @@
-"""Options that `audit` and `evaluate` share."""
+"""Options that `audit`, `evaluate` and `compare` share, declared once."""
 
-from typing import Annotated
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-By = Annotated[
-    list[str] | None,
-    typer.Option(help="Attribute to group by; repeat for more.", show_default="gender, country_region"),
+if TYPE_CHECKING:
+    import polars as pl
+
+    from svfair.reports.audit import Settings
+    from svfair.reports.command import Output
+    from svfair.reports.scored_trials import ScoreFiles
+
+_GROUPS, _ERRORS, _INTERVALS, _FILES, _OUTPUT = (
+    "Groups of trials",
+    "Error rates",
+    "Intervals",
+    "Score files",
+    "Output",
+)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What the shared options say; converted when the command has been checked."""
+
+    values: dict[str, Any]
+
+    def settings(self) -> "Settings":
+        """Return how to group, count and resample; raise InputError that names the option that is off."""
+        from svfair.reports.command import make_settings
+
+        names = inspect.signature(make_settings).parameters
+        return make_settings(**{name: self.values[name] for name in names})
+
+    def score_files(
+        self,
+        *,
+        speaker_pattern: str | None = None,
+        utterance_speakers: "pl.DataFrame | None" = None,
+    ) -> "ScoreFiles":
+        """Return how score files are read, and where the speakers of their utterances come from."""
+        from svfair.reports.scored_trials import ScoreFiles
+
+        names = {"enrol": "enrol", "test": "test", "is_target": "label", "score": "score"}
+        return ScoreFiles(
+            columns={name: self.values[f"{option}_column"] for name, option in names.items()},
+            trials=self.values["trials"],
+            skip_bad_lines=self.values["skip_bad_lines"],
+            speaker_pattern=speaker_pattern,
+            utterance_speakers=utterance_speakers,
+        )
+
+    def output(self) -> "Output":
+        """Return where results go."""
+        from svfair.reports.command import Output
+
+        return Output(self.values["html"], self.values["csv"], self.values["latex"], self.values["as_json"])
+
+
+def _shared(
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Attribute to group by: gender, gender*country, age:30,50 (bins). Repeat for more.",
+            show_default="gender, country_region",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = None,
+    rule: Annotated[
+        str,
+        typer.Option(
+            help="Trials of a group: both, enrol or any of the two speakers in it.", rich_help_panel=_GROUPS
+        ),
+    ] = "both",
+    same: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Keep only trials whose speakers share this attribute. Repeat for more.",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = None,
+    minimum_speakers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Groups with fewer speakers are shown but left out of gaps.",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = 5,
+    minimum_targets: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Groups with fewer target trials are shown but left out of gaps.",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = 100,
+    threshold: Annotated[
+        str,
+        typer.Option(
+            metavar="eer|dcf|fmr=RATE|NUMBER",
+            help="The one threshold for all groups: of equal error, least cost or a false match rate over "
+            "all trials, or given.",
+            rich_help_panel=_ERRORS,
+        ),
+    ] = "eer",
+    on_hull: Annotated[
+        bool,
+        typer.Option(
+            "--hull", help="EER on the ROC's convex hull, not interpolated.", rich_help_panel=_ERRORS
+        ),
+    ] = False,
+    p_target: Annotated[
+        float, typer.Option(help="Prior of a target trial, for detection costs.", rich_help_panel=_ERRORS)
+    ] = 0.05,
+    c_miss: Annotated[float, typer.Option(help="Cost of a miss.", rich_help_panel=_ERRORS)] = 1.0,
+    c_fa: Annotated[float, typer.Option(help="Cost of a false alarm.", rich_help_panel=_ERRORS)] = 1.0,
+    replicates: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Bootstrap replicates over speakers; 0 for no intervals.", rich_help_panel=_INTERVALS
+        ),
+    ] = 1000,
+    permutations: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Shuffles of groups, for the gap that chance gives.", rich_help_panel=_INTERVALS
+        ),
+    ] = 1000,
+    level: Annotated[float, typer.Option(help="Coverage of intervals.", rich_help_panel=_INTERVALS)] = 0.95,
+    interval: Annotated[
+        str, typer.Option(help="Intervals of rates: percentile or basic.", rich_help_panel=_INTERVALS)
+    ] = "percentile",
+    stratify: Annotated[
+        str | None,
+        typer.Option(
+            help="Attribute of which each replicate keeps the number of speakers.",
+            rich_help_panel=_INTERVALS,
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of replicates and permutations.", rich_help_panel=_INTERVALS)
+    ] = 0,
+    enrol_column: Annotated[
+        str,
+        typer.Option(help="Column of the enrolment utterance, in files with header.", rich_help_panel=_FILES),
+    ] = "",
+    test_column: Annotated[
+        str, typer.Option(help="Column of the test utterance.", rich_help_panel=_FILES)
+    ] = "",
+    label_column: Annotated[str, typer.Option(help="Column of the label.", rich_help_panel=_FILES)] = "",
+    score_column: Annotated[str, typer.Option(help="Column of the score.", rich_help_panel=_FILES)] = "",
+    trials: Annotated[
+        Path | None,
+        typer.Option(help="Trial list that has the labels, for scores without.", rich_help_panel=_FILES),
+    ] = None,
+    skip_bad_lines: Annotated[
+        bool,
+        typer.Option(
+            "--skip-bad-lines", help="Leave bad lines out, counted, and go on.", rich_help_panel=_FILES
+        ),
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="Also write a report.", rich_help_panel=_OUTPUT)] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Also write every rate of every group.", rich_help_panel=_OUTPUT)
+    ] = None,
+    latex: Annotated[
+        Path | None, typer.Option(help="Also write the main table for a paper.", rich_help_panel=_OUTPUT)
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel=_OUTPUT)
+    ] = False,
+) -> None: ...
+
+
+def measuring(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options; it receives them as its parameter `measuring`."""
+    own = [one for one in inspect.signature(command).parameters.values() if one.name != "measuring"]
+    shared = list(inspect.signature(_shared).parameters.values())
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(_shared, include_extras=True)
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        values = {parameter.name: given.pop(parameter.name) for parameter in shared}
+        command(**given, measuring=Measuring(values))
+
+    keyword = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in [*own, *shared]]
+    # typer reads a command's options from its signature and annotations.
+    run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
+    run.__annotations__ = {name: hint for name, hint in hints.items() if name not in ("measuring", "return")}
+    del run.__wrapped__
+    return run
+
+
+SpeakerPattern = Annotated[
+    str | None,
+    typer.Option(
+        help="Regular expression; group 1 is the speaker.",
+        show_default="the path's first folder",
+        rich_help_panel=_FILES,
+    ),
 ]
-Rule = Annotated[str, typer.Option(help="Trials of a group: both, enrol or any of the two speakers in it.")]
-PTarget = Annotated[float, typer.Option(help="Prior of a target trial, for minDCF.")]
-CMiss = Annotated[float, typer.Option(help="Cost of a miss.")]
-CFa = Annotated[float, typer.Option(help="Cost of a false alarm.")]
-MinimumSpeakers = Annotated[
-    int, typer.Option(min=1, help="Groups with fewer speakers are shown but left out of gaps.")
-]
-MinimumTargets = Annotated[
-    int, typer.Option(min=1, help="Groups with fewer target trials are shown but left out of gaps.")
-]
-EnrolColumn = Annotated[str, typer.Option(help="Column of the enrolment utterance, in files with header.")]
-TestColumn = Annotated[str, typer.Option(help="Column of the test utterance.")]
-LabelColumn = Annotated[str, typer.Option(help="Column of the label.")]
-ScoreColumn = Annotated[str, typer.Option(help="Column of the score.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

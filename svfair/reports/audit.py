@@ -1,18 +1,21 @@
-"""From a score file and speaker metadata to an evaluation: what `svfair audit` and `evaluate` do."""
+"""From scored trials and speaker metadata to an evaluation."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
-from svfair.data.speakers import UNKNOWN, read_speakers
-from svfair.data.trials import read_scores, speaker_of
+from svfair.data.rejected import Rejected
+from svfair.data.speakers import read_speakers
 from svfair.errors import InputError
+from svfair.metrics.attributes import SpeakerColumns, resolve_attribute
 from svfair.metrics.evaluation import evaluate
-from svfair.metrics.groups import GroupRule
-from svfair.metrics.results import Evaluation, OperatingPoint
+from svfair.metrics.frames import columns_of
+from svfair.metrics.resampling import Resampling
+from svfair.metrics.results import Evaluation, GroupRule, OperatingPoint
+from svfair.metrics.thresholds import ThresholdRule
+from svfair.reports.scored_trials import ScoredTrials, ScoreFiles, keep_same, read_scored_trials
 
 #: What is grouped by when the user names nothing, as far as the metadata have it.
 DEFAULT_ATTRIBUTES = ("gender", "country_region")
@@ -20,22 +23,55 @@ DEFAULT_ATTRIBUTES = ("gender", "country_region")
 
 @dataclass(frozen=True)
 class Settings:
-    """How trials are grouped and errors are counted."""
+    """How trials are grouped, errors counted and intervals made.
+
+    Parameters
+    ----------
+    by
+        Attributes, as `metrics.attributes.resolve_attribute` reads them; empty for gender and country region
+        as far as known.
+    same
+        Attributes that both speakers of a trial must share: other trials are left out.
+    rule, operating_point, threshold, on_hull, minimum_speakers, minimum_targets
+        See `metrics.evaluate`.
+    resampling
+        None for no intervals.
+    stratify
+        Attribute of which every replicate keeps the number of speakers of each group.
+    """
 
     by: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
     rule: GroupRule = "both"
     operating_point: OperatingPoint = field(default_factory=OperatingPoint)
+    threshold: ThresholdRule = field(default_factory=ThresholdRule)
+    on_hull: bool = False
     minimum_speakers: int = 5
     minimum_targets: int = 100
+    resampling: Resampling | None = None
+    stratify: str | None = None
 
 
 @dataclass(frozen=True)
 class Audit:
-    """An evaluation, and how many speakers of the trials the metadata do not know."""
+    """An evaluation, and what a reader must know of how it came about.
+
+    Parameters
+    ----------
+    evaluation
+        The figures.
+    unknown_speakers
+        How many speakers of the trials the metadata do not know.
+    facts
+        What was read, with its hash.
+    notes
+        Sentences about what was left out.
+    """
 
     evaluation: Evaluation
     unknown_speakers: int
     facts: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def audit_scores(
@@ -44,9 +80,8 @@ def audit_scores(
     settings: Settings,
     *,
     system: str,
-    columns: Mapping[str, str] | None = None,
-    speaker_pattern: str | None = None,
-    utterance_speakers: pl.DataFrame | None = None,
+    files: ScoreFiles | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Audit:
     """Evaluate a score file.
 
@@ -57,53 +92,76 @@ def audit_scores(
     speakers
         One row a speaker, with `speaker_id` and attributes.
     settings
-        Grouping and counting; without attributes named, gender and country region as far as known.
+        Grouping, counting, resampling.
     system
         Name in tables.
-    columns, speaker_pattern
-        See `read_scores` and `speaker_of`.
-    utterance_speakers
-        Columns `utterance_id` and `speaker_id`; given, it replaces the pattern.
+    files
+        How score files are read.
+    progress
+        Called with the number of replicates and permutations that have been done.
 
     Raises
     ------
     InputError
         When the scores cannot be used, an attribute is not there, or no speaker is known.
     """
-    scores = read_scores(path, columns=columns)
-    if utterance_speakers is None:
-        enrol = speaker_of(scores["enrol"], speaker_pattern)
-        test = speaker_of(scores["test"], speaker_pattern)
-    else:
-        enrol, test = (_look_up(scores[side], utterance_speakers, path) for side in ("enrol", "test"))
-    found = pl.concat([enrol.unique(), test.unique()]).unique()
-    known = speakers["speaker_id"].implode()
-    unknown = int((~found.is_in(known)).sum())
+    return audit_trials(
+        read_scored_trials(path, files or ScoreFiles()), speakers, settings, system=system, progress=progress
+    )
+
+
+def audit_trials(
+    trials: ScoredTrials,
+    speakers: pl.DataFrame,
+    settings: Settings,
+    *,
+    system: str,
+    progress: Callable[[int], None] | None = None,
+) -> Audit:
+    """Evaluate scored trials that have been read; as `audit_scores`."""
+    columns = columns_of(speakers)
+    facts = {f"scores of {system}": f"{trials.path.name}, {len(trials):,} trials, SHA-256 {trials.file_hash}"}
+    facts[f"trials of {system}"] = f"SHA-256 {trials.list_hash} over sorted lines `enrol test label`"
+    notes = _rejected_notes(system, trials.rejected)
+    for name in settings.same:
+        before = len(trials)
+        trials = keep_same(trials, _resolve("--same", name, columns))
+        notes.append(
+            f"{system}: only trials whose speakers share {name}; {before - len(trials):,} of {before:,} "
+            "trials were left out for it."
+        )
+        if trials.lacks_a_kind():
+            raise InputError(f"--same {name}: leaves no target or no non-target trials in {trials.path}")
+    notes += trials.contradictions(system)
+    found = set(trials.enrol) | set(trials.test)
+    known = set(speakers["speaker_id"])
+    unknown = len(found - known)
     if unknown == len(found):
         raise InputError(
-            f"{path}: none of its {len(found)} speakers is in the metadata, the first is "
-            f"'{found.sort()[0]}'; give --speaker-pattern if that is not how speakers are named"
+            f"{trials.path}: none of its {len(found)} speakers is in the metadata, the first is "
+            f"'{min(found)}'; give --speaker-pattern if that is not how speakers are named"
         )
-    attributes = settings.by or tuple(name for name in DEFAULT_ATTRIBUTES if name in speakers.columns)
-    for name in attributes:
-        if name not in speakers.columns:
-            raise InputError(
-                f"--by {name}: no such attribute; the speakers have {', '.join(speakers.columns[1:])}"
-            )
+    names = settings.by or tuple(name for name in DEFAULT_ATTRIBUTES if name in columns)
+    resampling = settings.resampling
+    if resampling is not None and settings.stratify is not None:
+        resampling = replace(resampling, strata=_resolve("--stratify", settings.stratify, columns))
     evaluation = evaluate(
-        scores["score"].to_numpy(),
-        scores["is_target"].to_numpy(),
-        enrol.to_list(),
-        test.to_list(),
-        {name: _values(speakers, name) for name in attributes},
+        trials.scores["score"].to_numpy(),
+        trials.scores["is_target"].to_numpy(),
+        trials.enrol,
+        trials.test,
+        {name: _resolve("--by", name, columns) for name in names},
         system=system,
         operating_point=settings.operating_point,
         rule=settings.rule,
+        threshold=settings.threshold,
+        on_hull=settings.on_hull,
         minimum_speakers=settings.minimum_speakers,
         minimum_targets=settings.minimum_targets,
+        resampling=resampling,
+        progress=progress,
     )
-    facts = {f"scores of {system}": f"{path.name}, {scores.height:,} trials, SHA-256 {_hash(path)}"}
-    return Audit(evaluation, unknown, facts)
+    return Audit(evaluation, unknown, facts, tuple(notes))
 
 
 def read_audit_speakers(path: Path) -> pl.DataFrame:
@@ -132,25 +190,20 @@ def system_names(paths: Sequence[Path], names: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _look_up(utterances: pl.Series, table: pl.DataFrame, path: Path) -> pl.Series:
-    joined = pl.DataFrame({"utterance_id": utterances}).join(
-        table.select("utterance_id", "speaker_id"), on="utterance_id", how="left", maintain_order="left"
-    )
-    speakers = joined["speaker_id"]
-    if speakers.null_count():
-        first = utterances.filter(speakers.is_null())[0]
-        raise InputError(
-            f"{path}: {speakers.null_count()} trials have an utterance that is not in the manifest, "
-            f"the first is '{first}'"
+def _resolve(option: str, name: str, columns: SpeakerColumns) -> dict[str, str]:
+    try:
+        return resolve_attribute(name, columns)
+    except ValueError as error:
+        raise InputError(f"{option} {name}: {error}") from error
+
+
+def _rejected_notes(system: str, rejected: Rejected) -> list[str]:
+    notes = []
+    if rejected.count:
+        notes.append(
+            f"{system}: {rejected.count:,} lines could not be read and were left out: "
+            f"{'; '.join(rejected.first)}{'; ...' if rejected.count > len(rejected.first) else ''}."
         )
-    return speakers
-
-
-def _values(speakers: pl.DataFrame, name: str) -> dict[str, str]:
-    values = speakers[name].cast(pl.String).fill_null(UNKNOWN)
-    return {speaker: value or UNKNOWN for speaker, value in zip(speakers["speaker_id"], values, strict=True)}
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    if rejected.unscored:
+        notes.append(f"{system}: {rejected.unscored:,} trials of the list have no score.")
+    return notes

@@ -8,44 +8,65 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from svfair.metrics.results import Evaluation, Group
-from svfair.reports.field_table import Cell, field_table, mismatches
+from svfair.metrics.results import Evaluation, Group, Interval
+from svfair.reports.field_table import Cell, FieldTable, field_table, mismatches
+
+#: Rates whose distance between groups is shown, in words.
+_DISTANCES = (("eer", "EER"), ("fnmr_at_pooled", "FNMR at pooled"), ("fmr_at_pooled", "FMR at pooled"))
 
 
 def print_evaluations(console: Console, evaluations: Sequence[Evaluation]) -> None:
-    """Print the field's table, and for each system a table of its groups."""
+    """Print the field's table, changes with intervals, and for each system its groups and their distances."""
     table = field_table(evaluations)
-    title = "EER in %" + (" (relative change in %)" if len(evaluations) > 1 else "")
-    shown = _table(title)
+    several = len(evaluations) > 1
+    shown = _table("EER in %" + (" (relative change in %)" if several else ""))
     shown.add_column("system", overflow="fold")
     for index, column in enumerate(table.columns):
-        figures = (format_cell(row[index], separator="\n") for _, row in table.rows)
+        figures = (format_cell(row[index], separator="\n", marked=False) for _, row in table.rows)
         _add_figures(shown, escape(column), figures)
     for system, cells in table.rows:
-        shown.add_row(escape(system), *(format_cell(cell, separator="\n") for cell in cells))
+        shown.add_row(escape(system), *(format_cell(cell, "\n", marked=False) for cell in cells))
     console.print(shown)
+    for system, cells in table.rows[1:]:
+        if any(cell.change_interval for cell in cells):
+            console.print(_changes(table, system, cells))
     for evaluation in evaluations:
         print_groups(console, evaluation)
+        if evaluation.resampling:
+            print_distances(console, evaluation)
     for line in [*mismatches(evaluations), *footnotes(evaluations)]:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _changes(table: FieldTable, system: str, cells: Sequence[Cell]) -> Table:
+    """Return one row a figure: the baseline's, the other's and the change, each above its interval."""
+    baseline, base = table.rows[0]
+    shown = _table(f"From {escape(baseline)} to {escape(system)}: EER in %, with intervals")
+    shown.add_column("", overflow="fold")
+    for heading in (escape(baseline), escape(system), "change %"):
+        shown.add_column(heading, justify="right", overflow="fold")
+    for column, before, after in zip(table.columns, base, cells, strict=True):
+        change = "-" if after.change is None or math.isnan(after.change) else f"{after.change:+.1f}"
+        shown.add_row(
+            escape(column),
+            with_interval(number(before.value, 2), before.interval),
+            with_interval(number(after.value, 2), after.interval),
+            with_interval(change + (" !" if after.change_is_clear else ""), after.change_interval, "+.1f"),
+        )
+    return shown
 
 
 def print_groups(console: Console, evaluation: Evaluation) -> None:
     """Print one row a group: speakers, trials, and its error rates; a star leads to its note."""
     point = evaluation.operating_point
-    table = _table(f"{evaluation.system}: groups")
+    table = _table(f"{escape(evaluation.system)}: groups")
     table.add_column("group", overflow="fold")
+    groups = [evaluation.overall, *(group for one in evaluation.attributes for group in one.groups)]
+    figures = zip(*(_figures(group) for group in groups), strict=True)
     minimum_cost = f"minDCF P={point.p_target:g}"
-    for column in (
-        "speakers",
-        "targets",
-        "non- targets",
-        "EER %",
-        minimum_cost,
-        "FNMR % pooled",
-        "FMR % pooled",
-    ):
-        _add_figures(table, column, ("999,999",))
+    headings = ("speakers", "targets, others", "EER %", minimum_cost, "FNMR % pooled", "FMR % pooled")
+    for heading, cells in zip(headings, figures, strict=True):
+        _add_figures(table, heading, cells)
     table.add_row("overall", *_figures(evaluation.overall))
     for attribute in evaluation.attributes:
         table.add_row(attribute.name.replace("_", " "), style="dim")
@@ -59,6 +80,31 @@ def print_groups(console: Console, evaluation: Evaluation) -> None:
                 console.print(note, soft_wrap=True, highlight=False, markup=False)
 
 
+def print_distances(console: Console, evaluation: Evaluation) -> None:
+    """Print how far the groups of each attribute are apart, with intervals and what chance gives."""
+    table = _table(f"{escape(evaluation.system)}: how far groups are apart")
+    for heading in ("", "worst group"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("gap, points", "worst / best", "gap of chance, 95 %", "p"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for attribute in evaluation.attributes:
+        if len(attribute.counted) < 2:
+            continue
+        table.add_row(attribute.name.replace("_", " "), style="dim")
+        for rate, words in _DISTANCES:
+            spread = attribute.spreads[rate]
+            chance = spread.chance
+            table.add_row(
+                f"  {words}",
+                escape(spread.worst_group),
+                with_interval(percent(spread.gap), _times(spread.intervals.get("gap"), 100)),
+                with_interval(number(spread.ratio, 2), spread.intervals.get("ratio")),
+                "-" if chance is None else percent(chance.high),
+                "-" if chance is None else number(chance.p_value, 3),
+            )
+    console.print(table)
+
+
 def _table(title: str) -> Table:
     return Table(title=title, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
 
@@ -70,16 +116,27 @@ def _add_figures(table: Table, heading: str, cells: Iterable[str]) -> None:
 
 
 def _figures(group: Group) -> list[str]:
-    errors = group.errors
+    errors, intervals = group.errors, group.intervals
     return [
         f"{group.speakers:,}",
-        f"{errors.targets:,}",
-        f"{errors.non_targets:,}",
-        percent(errors.eer),
+        f"{errors.targets:,}\n{errors.non_targets:,}",
+        with_interval(percent(errors.eer), _times(intervals.get("eer"), 100)),
         number(errors.min_dcf, 3),
-        percent(errors.fnmr_at_pooled),
-        percent(errors.fmr_at_pooled),
+        with_interval(percent(errors.fnmr_at_pooled), _times(intervals.get("fnmr_at_pooled"), 100)),
+        with_interval(percent(errors.fmr_at_pooled), _times(intervals.get("fmr_at_pooled"), 100)),
     ]
+
+
+def with_interval(figure: str, interval: Interval | None, form: str = ".2f") -> str:
+    """Return a figure above its interval: `2.40` and `2.18-2.62`, or with signs `-4.1 to +2.0`."""
+    if interval is None or math.isnan(interval.low):
+        return figure
+    joint = " to " if "+" in form else "-"
+    return f"{figure}\n{interval.low:{form}}{joint}{interval.high:{form}}"
+
+
+def _times(interval: Interval | None, factor: float) -> Interval | None:
+    return None if interval is None else Interval(factor * interval.low, factor * interval.high)
 
 
 def to_markdown(evaluations: Sequence[Evaluation]) -> str:
@@ -102,21 +159,40 @@ def _markdown_row(*cells: str) -> str:
 def footnotes(evaluations: Sequence[Evaluation]) -> list[str]:
     """Return what a reader must know of the figures, a few sentences a line."""
     several = len(evaluations) > 1
+    first = evaluations[0]
     thresholds = ", ".join(
         number(evaluation.pooled_threshold, 4) + (f" for {evaluation.system}" if several else "")
         for evaluation in evaluations
     )
     lines = [
-        f"Groups: a trial is in a group by the rule '{evaluations[0].group_rule}'. EER: each group at its "
-        "own threshold. At pooled: all groups of a system at its threshold of equal error over all trials, "
-        f"{thresholds}. These figures carry no intervals: small differences may be chance."
+        f"Groups: a trial is in a group by the rule '{first.group_rule}'. EER ({first.eer_kind}): each group "
+        f"at its own threshold. At pooled: all groups of a system at its threshold {first.threshold_rule}, "
+        f"{thresholds}."
     ]
+    lines += dict.fromkeys(resampling_note(evaluation) for evaluation in evaluations)
+    if any(evaluation.replicates is not None for evaluation in evaluations[1:]):
+        lines.append("! marks a change whose interval leaves out 0.")
     left_out = [_left_out(evaluation) for evaluation in evaluations]
     if all(own == left_out[0] for own in left_out):
         return lines + left_out[0]
     for evaluation, own in zip(evaluations, left_out, strict=True):
         lines += [f"{evaluation.system}, {line}" for line in own]
     return lines
+
+
+def resampling_note(evaluation: Evaluation) -> str:
+    """Say how intervals were made, or that there are none."""
+    facts = evaluation.resampling
+    if not facts:
+        return "These figures carry no intervals: small differences may be chance."
+    level, seeds = f"{100 * float(facts['level']):g} %", int(facts["seeds"])
+    over = f"{facts['speakers']:,} speakers" + (f" and {seeds} seeds" if seeds > 1 else "")
+    words = f"{level} intervals from {facts['replicates']:,} bootstrap replicates over {over}"
+    if facts["permutations"]:
+        words += (
+            f"; p and gap of chance from {facts['permutations']:,} permutations of the groups over speakers"
+        )
+    return f"{words}; seed {facts['seed']}."
 
 
 def _left_out(evaluation: Evaluation) -> list[str]:
@@ -133,12 +209,13 @@ def _left_out(evaluation: Evaluation) -> list[str]:
     return lines
 
 
-def format_cell(cell: Cell, separator: str) -> str:
-    """Return `2.40`, or with a change `2.22 (-7.6)`."""
+def format_cell(cell: Cell, separator: str, *, marked: bool = True) -> str:
+    """Return `2.40`, or with a change `2.22 (-7.6)`; `marked`, with `!` where the change is clear."""
     value = number(cell.value, 2)
     if cell.change is None:
         return value
-    return f"{value}{separator}({'-' if math.isnan(cell.change) else f'{cell.change:+.1f}'})"
+    mark = " !" if marked and cell.change_is_clear else ""
+    return f"{value}{separator}({'-' if math.isnan(cell.change) else f'{cell.change:+.1f}'}{mark})"
 
 
 def percent(fraction: float) -> str:

@@ -156,6 +156,7 @@ class Evaluation(_Section):
     by: tuple[str, ...] = Field(("gender", "country_region"), description="attributes to group by")
     minimum_speakers: Positive = 5
     minimum_targets: Positive = 100
+    replicates: Annotated[int, Field(ge=0, description="of the bootstrap; 0 for no intervals")] = 1000
 
 
 class Recipe(_Section):

@@ -15,6 +15,7 @@ from svfair.errors import InputError
 from svfair.extractors import load_extractor
 from svfair.files import write_text_whole
 from svfair.metrics.evaluation import evaluate
+from svfair.metrics.resampling import Resampling
 from svfair.metrics.results import Evaluation
 from svfair.reports.html import write_report
 from svfair.reports.json_report import to_json
@@ -125,7 +126,14 @@ def evaluate_scores(scores: pl.DataFrame, held_out: Manifest, recipe: Recipe) ->
         system=recipe.name,
         minimum_speakers=recipe.evaluation.minimum_speakers,
         minimum_targets=recipe.evaluation.minimum_targets,
+        resampling=_resampling(recipe),
     )
+
+
+def _resampling(recipe: Recipe) -> Resampling | None:
+    replicates = recipe.evaluation.replicates
+    # One seed for all runs: systems on the same trials then share their draws, and differences have intervals.
+    return Resampling(replicates=replicates, permutations=replicates, seed=0) if replicates else None
 
 
 def _left_out(table: pl.DataFrame, trials: pl.DataFrame) -> list[str]:

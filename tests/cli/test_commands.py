@@ -123,7 +123,7 @@ def test_audit_refuses_in_one_line(audited: tuple[Path, Path], tmp_path: Path) -
         bad.write_text(content)
         assert message in refused("audit", bad, "--speakers", meta)
     assert "cannot be read" in refused("audit", tmp_path / "gone.txt", "--speakers", meta)
-    assert "no such attribute; the speakers have gender" in refused(
+    assert "no such attribute 'age'; the speakers have gender" in refused(
         "audit", scores, "--speakers", meta, "--by", "age"
     )
     assert "--rule: 'all' is none of" in refused("audit", scores, "--speakers", meta, "--rule", "all")

@@ -1,0 +1,56 @@
+"""Evaluations as CSV for programs and as LaTeX for papers."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from svfair.metrics.frames import frame_of_groups
+from svfair.metrics.results import Evaluation
+from svfair.reports.field_table import field_table
+from svfair.reports.tables import format_cell, number, resampling_note
+
+
+def to_csv(evaluations: Sequence[Evaluation]) -> str:
+    """Return one row a system and group: every rate as a fraction, with the ends of its interval."""
+    frames = []
+    for evaluation in evaluations:
+        groups = [("overall", [evaluation.overall])]
+        groups += [(attribute.name, list(attribute.groups)) for attribute in evaluation.attributes]
+        for name, members in groups:
+            frame = frame_of_groups(members)
+            named = pl.DataFrame({"system": [evaluation.system], "attribute": [name]})
+            frames.append(named.join(frame, how="cross"))
+    return pl.concat(frames, how="diagonal_relaxed").fill_nan(None).write_csv()
+
+
+def to_latex(evaluations: Sequence[Evaluation]) -> str:
+    """Return the field's table as a `tabular` for the package booktabs: figures, intervals, changes."""
+    table = field_table(evaluations)
+    lines = [
+        f"% EER in %. {resampling_note(evaluations[0])}",
+        r"\begin{tabular}{l" + "r" * len(table.columns) + "}",
+        r"\toprule",
+        _row(["system", *(_escaped(column) for column in table.columns)]),
+        r"\midrule",
+    ]
+    for system, cells in table.rows:
+        lines.append(_row([_escaped(system), *(_escaped(format_cell(cell, " ")) for cell in cells)]))
+        if any(cell.interval for cell in cells):
+            ends = [
+                ""
+                if cell.interval is None
+                else rf"{{\scriptsize {number(cell.interval.low, 2)}--{number(cell.interval.high, 2)}}}"
+                for cell in cells
+            ]
+            lines.append(_row(["", *ends]))
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _escaped(text: str) -> str:
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    special |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
+    return "".join(special.get(sign, sign) for sign in text)
