@@ -89,8 +89,16 @@ def _attribute(
         (of("fmr_at_pooled"), of("fnmr_at_pooled")),
         (rates["fmr_at_pooled"][:, columns], rates["fnmr_at_pooled"][:, columns]),
         # The estimates of the sweep are not kept: the replicates' own middle stands for them.
-        (np.nanmedian(swept[0], axis=0), np.nanmedian(swept[1], axis=0)),
+        (_middle(swept[0]), _middle(swept[1])),
         swept,
         bound,
     )
     return replace(attribute, spreads=spreads, fairness=replace(attribute.fairness, intervals=fairness))
+
+
+def _middle(replicates: FloatArray) -> FloatArray:
+    """Return the median over the first axis, without NaN where there is anything else."""
+    known = ~np.isnan(replicates).all(0)
+    middle = np.full(known.shape, np.nan)
+    middle[known] = np.nanmedian(replicates[:, known], axis=0)
+    return middle

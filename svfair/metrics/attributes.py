@@ -26,7 +26,9 @@ def resolve_attribute(text: str, columns: SpeakerColumns) -> dict[str, str]:
     ValueError
         When there is no such column, edges are not rising numbers, or a column holds no numbers to bin.
     """
-    parts = [_part(part.strip(), columns) for part in text.split("*")]
+    # A column may have an asterisk or a colon in its own name.
+    names = [text] if text in columns else [name.strip() for name in text.split("*")]
+    parts = [_part(name, columns) for name in names]
     speakers = dict.fromkeys(speaker for part in parts for speaker in part)
     groups = {}
     for speaker in speakers:
@@ -36,7 +38,6 @@ def resolve_attribute(text: str, columns: SpeakerColumns) -> dict[str, str]:
 
 
 def _part(text: str, columns: SpeakerColumns) -> dict[str, str]:
-    # A column may have a colon in its own name.
     name, colon, edges = (text, "", "") if text in columns else text.rpartition(":")
     if name not in columns:
         wanted = name if colon else text
@@ -58,9 +59,9 @@ def _edges(text: str, edges: str) -> list[float]:
 
 def _binned(name: str, values: Mapping[str, str | None], edges: Sequence[float]) -> dict[str, str]:
     labels = [
-        f"under {edges[0]:g}",
-        *(f"{low:g} to {high:g}" for low, high in pairwise(edges)),
-        f"{edges[-1]:g} and over",
+        f"under {edges[0]:.15g}",
+        *(f"{low:.15g} to {high:.15g}" for low, high in pairwise(edges)),
+        f"{edges[-1]:.15g} and over",
     ]
     groups = {}
     for speaker, value in values.items():

@@ -46,7 +46,8 @@ def error_curve_of_sorted(scores: FloatArray, is_target: BoolArray) -> ErrorCurv
     non_targets = len(scores) - targets
     with np.errstate(invalid="ignore"):
         fnmr = below[starts] / np.float64(targets)
-        fmr = 1 - (starts - below[starts]) / np.float64(non_targets)
+        # Whole numbers are divided last, so that 1 of 100 is 0.01 and not a digit more.
+        fmr = (non_targets - (starts - below[starts])) / np.float64(non_targets)
     return ErrorCurve(np.r_[scores[first], np.inf].astype(np.float64), fmr, fnmr, targets, non_targets)
 
 

@@ -82,13 +82,15 @@ def sample_distance(
     """
     deviations = replicates - estimates
     own = slopes(estimates)
-    found, counts = np.unique(slopes(replicates).round(9), axis=0, return_counts=True)
+    # A replicate without one of the groups has no slope.
+    known = replicates[~np.isnan(replicates).any(-1)]
+    found, counts = np.unique(slopes(known).round(9), axis=0, return_counts=True)
     if len(found) > _SLOPES:
-        sample = slopes(replicates[:_SLOPES])
+        sample = slopes(known[:_SLOPES])
         nearest_first = np.argsort(-(sample @ own), kind="stable")
         found = sample[nearest_first[: round(_PLAUSIBLE * len(sample))]]
     else:
-        found = found[counts >= _PLAUSIBLE * counts.max()]
+        found = found[counts >= _PLAUSIBLE * counts.max(initial=0)]
     candidates = np.vstack([own, found])
     return DistanceSample(value, deviations @ own, deviations @ candidates.T)
 

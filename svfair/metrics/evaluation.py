@@ -188,7 +188,8 @@ def _group(
     curve = error_curve_of_sorted(scores, is_target)
     eer, eer_threshold = equal_error_rate(curve)
     min_dcf, min_dcf_threshold = minimum_detection_cost(curve, point)
-    fnmr, fmr = errors_at(curve, pooled) if np.isfinite(pooled) else (float("nan"), float("nan"))
+    # An infinite threshold rejects all.
+    fnmr, fmr = (float("nan"), float("nan")) if np.isnan(pooled) else errors_at(curve, pooled)
     missing = [
         kind for kind, count in (("target", curve.targets), ("non-target", curve.non_targets)) if not count
     ]

@@ -85,7 +85,9 @@ def columns_of(table: Any) -> dict[str, dict[str, str | None]]:
     """
     if isinstance(table, Mapping):
         names = dict.fromkeys(name for own in table.values() for name in own)
-        return {name: {speaker: _text(own.get(name)) for speaker, own in table.items()} for name in names}
+        return {
+            name: {str(speaker): _text(own.get(name)) for speaker, own in table.items()} for name in names
+        }
     columns = {str(name): list(table[name]) for name in table.columns}
     if "speaker_id" not in columns:
         raise ValueError(f"speakers need a column speaker_id; they have {', '.join(columns)}")
@@ -99,8 +101,10 @@ def columns_of(table: Any) -> dict[str, dict[str, str | None]]:
 
 
 def _text(value: object) -> str | None:
-    # NaN is how pandas writes a missing value, and differs from itself.
-    return None if value is None or value != value or value == "" else str(value)
+    # pandas writes a missing value as NaN, which differs from itself, or as NA, which cannot be compared.
+    if value is None or str(value) in ("", "<NA>") or value != value:
+        return None
+    return str(value)
 
 
 def _row(group: Group) -> dict[str, Any]:

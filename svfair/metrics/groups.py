@@ -1,5 +1,6 @@
 """Groups of trials, made from the attributes of the two speakers of each trial."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -111,5 +112,7 @@ def _place(name: str) -> tuple[int, float, str]:
         # `under 30` comes before `30 to 50`.
         number = float(words[1] if words[0] == "under" else words[0])
     except (ValueError, IndexError):
+        number = math.nan
+    if not math.isfinite(number):
         return len(_NATURAL_ORDER), 0.0, name
     return len(_NATURAL_ORDER) + 1, number - (0.5 if words[0] == "under" else 0.0), name

@@ -26,11 +26,22 @@ class OperatingPoint:
         Prior probability of a target trial, in (0, 1).
     c_miss, c_fa
         Cost of a miss (false non-match) and of a false alarm (false match), both positive.
+
+    Raises
+    ------
+    ValueError
+        When a value is out of range.
     """
 
     p_target: float = 0.05
     c_miss: float = 1.0
     c_fa: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.p_target < 1:
+            raise ValueError(f"p_target lies between 0 and 1, not {self.p_target}")
+        if not (0 < self.c_miss < math.inf and 0 < self.c_fa < math.inf):
+            raise ValueError(f"costs must be above 0, not {self.c_miss} and {self.c_fa}")
 
 
 @dataclass(frozen=True)

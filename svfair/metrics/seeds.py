@@ -28,11 +28,11 @@ def pool_seeds(evaluations: Sequence[Evaluation], system: str) -> Evaluation:
     """Return the mean over the seeds of a system, with intervals over speakers and seeds.
 
     A figure is the mean of the seeds' figures; gaps and other distances are those of the mean rates, not the
-    mean of distances, which noise would enlarge. A replicate draws speakers, the same for all seeds, and as
-    many seeds as there are, with replacement; deviations of the drawn mean from the mean over all seeds are
-    scaled by sqrt(k / (k - 1)), since k drawn seeds vary less than k new ones would. With one seed nothing is
-    known of how seeds vary, and the intervals are those over speakers alone. What was found by permutation
-    is not pooled.
+    mean of distances, which noise would enlarge (but for the area under FDR, whose rates are not kept). A
+    replicate draws speakers, the same for all seeds, and as many seeds as there are, with replacement;
+    deviations of the drawn mean from the mean over all seeds are scaled by sqrt(k / (k - 1)), since k drawn
+    seeds vary less than k new ones would. With one seed nothing is known of how seeds vary, and the intervals
+    are those over speakers alone. What was found by permutation is not pooled.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def pool_seeds(evaluations: Sequence[Evaluation], system: str) -> Evaluation:
 
 
 def check_comparable(first: Evaluation, other: Evaluation) -> None:
-    """Check that two systems were measured on the same trials and groups, with the same draws.
+    """Check that two systems were measured on the same trials and groups, in one way, with the same draws.
 
     Raises
     ------
@@ -87,6 +87,10 @@ def check_comparable(first: Evaluation, other: Evaluation) -> None:
             raise ValueError(f"{pair} differ in their trials: {mine} against {its}")
     if len(_counts(first)) != len(_counts(other)):
         raise ValueError(f"{pair} differ in their groups")
+    if first.operating_point != other.operating_point:
+        raise ValueError(f"{pair} differ in their operating point")
+    if first.eer_kind != other.eer_kind:
+        raise ValueError(f"{pair} differ in how EERs are made: {first.eer_kind} against {other.eer_kind}")
     if (first.replicates is None) != (other.replicates is None):
         raise ValueError(f"of {pair} only one has intervals")
     if first.replicates and other.replicates and first.replicates.draws != other.replicates.draws:
@@ -136,11 +140,19 @@ def _attribute(attributes: Sequence[Attribute], overall: Group) -> Attribute:
         )
         for rate in attributes[0].spreads
     }
-    merits: dict[str, Any] = {
-        name: float(np.mean([getattr(one.fairness, name) for one in attributes]))
-        for name in ("fdr", "inequity_rate", "garbe", "area_under_fdr")
-    }
-    return replace(attributes[0], groups=groups, spreads=spreads, fairness=Fairness(**merits))
+    merits = Fairness()
+    if len(counted) > 1:
+        fmr, fnmr = (
+            np.array([getattr(group.errors, f"{rate}_at_pooled") for group in counted])
+            for rate in ("fmr", "fnmr")
+        )
+        merits = Fairness(
+            fdr=float(fairness.fairness_discrepancy_rate(fmr, fnmr)),
+            inequity_rate=float(fairness.inequity_rate(fmr, fnmr)),
+            garbe=float(fairness.garbe(fmr, fnmr)),
+            area_under_fdr=float(np.mean([one.fairness.area_under_fdr for one in attributes])),
+        )
+    return replace(attributes[0], groups=groups, spreads=spreads, fairness=merits)
 
 
 def _replicates(seeds: Sequence[Replicates], seed: int) -> Replicates:

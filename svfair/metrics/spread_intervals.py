@@ -110,4 +110,4 @@ def _mean_distance(shares: FloatArray) -> FloatArray:
 
 
 def _exponential(interval: Interval) -> Interval:
-    return Interval(math.exp(interval.low), math.exp(interval.high) if interval.high < 700 else math.inf)
+    return Interval(math.exp(interval.low), math.inf if interval.high > 700 else math.exp(interval.high))

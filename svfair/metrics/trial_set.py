@@ -37,10 +37,17 @@ def make_trial_set(
     Raises
     ------
     ValueError
-        When the arrays differ in length, are empty, or a score is not finite.
+        When the arrays differ in length, are empty, a score is not finite, or `is_target` is neither true
+        (1) nor false (0).
     """
     score_array = np.asarray(scores, dtype=np.float64)
-    target_array = np.asarray(is_target, dtype=np.bool_)
+    given = np.asarray(is_target)
+    if score_array.ndim != 1 or given.ndim != 1:
+        raise ValueError("scores and is_target have one number a trial")
+    target_array = given.astype(np.bool_)
+    # Labels of -1 and 1, or text, would all be true.
+    if not np.array_equal(target_array, given):
+        raise ValueError("is_target is true or false, or 1 or 0")
     if not len(score_array) == len(target_array) == len(enrol_speakers) == len(test_speakers):
         raise ValueError("scores, is_target, enrol_speakers and test_speakers differ in length")
     if not len(score_array):

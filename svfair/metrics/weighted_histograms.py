@@ -120,9 +120,7 @@ def make_histograms(
     ones = np.ones(len(trials.scores), dtype=np.float32)
     # Building a CSR matrix adds up what falls on one place.
     matrix = sparse.csr_array((ones, (side * count + bin_of_trial, pair_of_trial)), shape=shape)
-    cost_sums = sparse.csr_array(
-        (costs.astype(np.float32), (side, pair_of_trial)), shape=(2 * kinds, len(first))
-    )
+    cost_sums = sparse.csr_array((costs, (side, pair_of_trial)), shape=(2 * kinds, len(first)))
     return WeightedHistograms(trials.scores[starts], matrix, cost_sums, first, second, crossing, membership)
 
 

@@ -35,7 +35,7 @@ def weighted_curves(targets: FloatArray, non_targets: FloatArray) -> WeightedCur
         below = _below(targets)
         fnmr = below / below[-1]
         below = _below(non_targets)
-        fmr = 1 - below / below[-1]
+        fmr = (below[-1] - below) / below[-1]
     return WeightedCurves(fnmr, fmr)
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
-from sklearn.metrics import roc_curve
+from sklearn.metrics import det_curve, roc_curve
 
 from svfair.metrics.detection import (
+    detection_cost,
     equal_error_rate,
     error_curve,
     errors_at,
@@ -153,3 +154,64 @@ def test_thinned_curve_keeps_ends_and_tails() -> None:
     for rate in (1e-4, 1e-3, 1e-2, 0.1):
         assert np.min(np.abs(np.log(thinned.fmr[thinned.fmr > 0] / rate))) < 0.2
         assert np.min(np.abs(np.log(thinned.fnmr[thinned.fnmr > 0] / rate))) < 0.2
+
+
+def test_curve_is_that_of_scikit_learns_det_curve_and_roc_curve() -> None:
+    random = np.random.default_rng(3)
+    target = random.random(2000) < 0.3
+    scores = (random.normal(size=2000) + 2 * target).round(1)
+    curve = error_curve(scores, target)
+    fmr, tpr, thresholds = roc_curve(target, scores, drop_intermediate=False)
+    np.testing.assert_allclose(curve.fmr, fmr[::-1], atol=1e-15)
+    np.testing.assert_allclose(1 - curve.fnmr, tpr[::-1], atol=1e-15)
+    np.testing.assert_array_equal(curve.thresholds, thresholds[::-1])
+    # det_curve leaves out the flat ends, and lists the points by falling FMR.
+    fmr, fnmr, thresholds = det_curve(target, scores)
+    chosen = np.searchsorted(curve.thresholds, thresholds)
+    np.testing.assert_allclose(curve.fmr[chosen], fmr, atol=1e-15)
+    np.testing.assert_allclose(curve.fnmr[chosen], fnmr, atol=1e-15)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 3000), st.integers(0, 3000))
+def test_rates_are_the_nearest_floats_to_their_fractions(count: int, accepted: int) -> None:
+    # 1 - 99 / 100 is not 0.01, and a threshold for an FMR of 0.01 would then be missed.
+    accepted = min(count, accepted)
+    scores = np.r_[np.zeros(count - accepted), np.ones(accepted), 1.0]
+    fnmr, fmr = errors_at(error_curve(scores, np.arange(count + 1) == count), 1.0)
+    assert (fnmr, fmr) == (0.0, accepted / count)
+
+
+def test_float32_scores_with_long_ties_are_one_threshold_each() -> None:
+    random = np.random.default_rng(4)
+    target = random.random(50_000) < 0.5
+    scores = np.float32(random.normal(size=50_000) + target).round(1)
+    curve = error_curve(scores, target)
+    assert len(curve.thresholds) == len(set(scores.tolist())) + 1 < 150
+    fnmr, fmr = errors_at(curve, float(np.float32(0.7)))
+    assert fnmr == np.mean(scores[target] < np.float32(0.7))
+    assert fmr == np.mean(scores[~target] >= np.float32(0.7))
+
+
+def test_detection_cost_by_hand() -> None:
+    # 10 * 0.01 * 0.2 + 1 * 0.99 * 0.1 = 0.119; the better of accept-all and reject-all costs 0.1.
+    assert detection_cost(0.2, 0.1, OperatingPoint(0.01, 10.0, 1.0)) == pytest.approx(1.19)
+
+
+def test_end_points_accept_all_and_reject_all() -> None:
+    curve = error_curve(np.array([1.0, 2.0, 3.0]), np.array([False, True, True]))
+    assert errors_at(curve, -math.inf) == (0, 1)
+    assert errors_at(curve, 1.0) == (0, 1)
+    assert errors_at(curve, math.inf) == (1, 0)
+    assert errors_at(curve, 3.5) == (1, 0)
+    # With misses that cost nothing much, rejecting all is best, and the threshold says so.
+    wrong = error_curve(np.array([1.0, 2.0]), np.array([True, False]))
+    assert minimum_detection_cost(wrong, OperatingPoint(0.01)) == (pytest.approx(1.0), math.inf)
+
+
+@pytest.mark.parametrize(
+    "values", [{"p_target": 0.0}, {"p_target": 1.0}, {"c_miss": 0.0}, {"c_fa": math.inf}]
+)
+def test_operating_points_without_sense_are_refused(values: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="not"):
+        OperatingPoint(**values)

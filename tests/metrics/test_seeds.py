@@ -1,0 +1,151 @@
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from svfair.metrics import fairness
+from svfair.metrics.evaluation import evaluate
+from svfair.metrics.resampling import Resampling
+from svfair.metrics.results import Evaluation, OperatingPoint, Replicates
+from svfair.metrics.seeds import _replicates, pool_seeds
+from svfair.metrics.thresholds import ThresholdRule
+
+
+def run(make_trials: Callable[..., Any], noise: int, **settings: Any) -> Evaluation:
+    """Score the same trials with other noise."""
+    own = make_trials(0, trials=1500, speakers=20)
+    scores = own.scores + np.random.default_rng(noise).normal(scale=0.5, size=1500)
+    settings = {"resampling": Resampling(replicates=100, permutations=5), "minimum_speakers": 2} | settings
+    return evaluate(
+        scores, own.is_target, own.enrol, own.test, {"gender": own.groups}, system=f"s{noise}", **settings
+    )
+
+
+def test_one_seed_is_itself_under_the_name_of_the_whole(make_trials: Callable[..., Any]) -> None:
+    one = run(make_trials, 1)
+    assert pool_seeds([one], "system") == replace(one, system="system")
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_equal_seeds_have_the_intervals_of_one(make_trials: Callable[..., Any], count: int) -> None:
+    one = run(make_trials, 1)
+    pooled = pool_seeds([one] * count, "system")
+    assert pooled.resampling["seeds"] == count
+    for mine, its in (
+        (pooled.overall, one.overall),
+        *zip(pooled.attributes[0].groups, one.attributes[0].groups, strict=True),
+    ):
+        for rate, own in its.intervals.items():
+            assert getattr(mine.errors, rate) == pytest.approx(getattr(its.errors, rate))
+            assert mine.intervals[rate].low == pytest.approx(own.low)
+            assert mine.intervals[rate].high == pytest.approx(own.high)
+        assert mine.band is not None
+        assert its.band is not None
+        np.testing.assert_allclose(mine.band.low, its.band.low)
+    for rate, spread in one.attributes[0].spreads.items():
+        its = pooled.attributes[0].spreads[rate]
+        assert its.gap == pytest.approx(spread.gap)
+        assert its.intervals["gap"].high == pytest.approx(spread.intervals["gap"].high)
+        assert its.chance is None
+    mine, merits = pooled.attributes[0].fairness, one.attributes[0].fairness
+    for name in ("fdr", "inequity_rate", "garbe", "area_under_fdr"):
+        assert getattr(mine, name) == pytest.approx(getattr(merits, name))
+        assert mine.intervals[name].low == pytest.approx(merits.intervals[name].low)
+
+
+def test_rates_are_means_and_distances_those_of_the_mean_rates(make_trials: Callable[..., Any]) -> None:
+    seeds = [run(make_trials, noise, resampling=None) for noise in range(3)]
+    pooled = pool_seeds(seeds, "system")
+    assert pooled.overall.errors.eer == pytest.approx(np.mean([one.overall.errors.eer for one in seeds]))
+    gender = pooled.attribute("gender")
+    means = {
+        rate: np.array(
+            [np.mean([getattr(one.attribute("gender").group(n).errors, rate) for one in seeds]) for n in "fm"]
+        )
+        for rate in ("eer", "fmr_at_pooled", "fnmr_at_pooled")
+    }
+    assert gender.spreads["eer"].gap == pytest.approx(np.ptp(means["eer"]))
+    rates = means["fmr_at_pooled"], means["fnmr_at_pooled"]
+    assert gender.fairness.fdr == pytest.approx(fairness.fairness_discrepancy_rate(*rates))
+    assert gender.fairness.garbe == pytest.approx(fairness.garbe(*rates))
+    assert gender.fairness.inequity_rate == pytest.approx(fairness.inequity_rate(*rates))
+    assert pooled.pooled_threshold == pytest.approx(np.mean([one.pooled_threshold for one in seeds]))
+    assert pooled.overall.band is None
+
+
+def test_curves_are_averaged_at_equal_fmr(make_trials: Callable[..., Any]) -> None:
+    seeds = [run(make_trials, noise, resampling=None) for noise in range(3)]
+    curve = pool_seeds(seeds, "system").overall.curve
+    assert (np.diff(curve.fmr) < 0).all()
+    assert (np.diff(curve.fnmr) >= 0).all()
+    assert (curve.fmr[0], curve.fnmr[0], curve.fmr[-1]) == (1, 0, 0)
+    for fmr, fnmr in zip(curve.fmr[::20], curve.fnmr[::20], strict=True):
+        # Each curve falls along FMR, straight between its points.
+        own = [np.interp(fmr, one.overall.curve.fmr[::-1], one.overall.curve.fnmr[::-1]) for one in seeds]
+        assert fnmr == pytest.approx(np.mean(own))
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_seeds_vary_in_the_replicates_as_fresh_ones_would(count: int) -> None:
+    # Replicates of speakers that do not vary at all leave the variance of the mean of k seeds: s^2 / k.
+    random = np.random.default_rng(0)
+    ratios = []
+    for trial in range(200):
+        levels = 10 + random.normal(size=count)
+        shape = (400, 1)
+        seeds = [
+            Replicates(
+                (("", "overall"),), {"eer": np.full(shape, level)}, *(np.zeros((400, 1, 1)),) * 3, draws=""
+            )
+            for level in levels
+        ]
+        pooled = _replicates(seeds, trial).rates["eer"]
+        assert pooled.mean() == pytest.approx(levels.mean(), abs=0.3)
+        ratios.append(pooled.var())
+    assert np.mean(ratios) == pytest.approx(1 / count, rel=0.15)
+
+
+def test_a_missing_replicate_stays_missing_and_rates_never_fall_below_0() -> None:
+    low, high = (
+        Replicates(
+            (("", "overall"),), {"eer": np.full((200, 1), value)}, *(np.zeros((200, 1, 1)),) * 3, draws=""
+        )
+        for value in (0.0, 1.0)
+    )
+    high.rates["eer"][7] = np.nan
+    pooled = _replicates([low, high], 0).rates["eer"]
+    assert math.isnan(pooled[7, 0])
+    assert np.nanmin(pooled) == 0
+    assert np.isnan(pooled).sum() == 1
+
+
+def test_refuses_what_cannot_be_pooled(make_trials: Callable[..., Any]) -> None:
+    one = run(make_trials, 1)
+    own = make_trials(0, trials=1400, speakers=20)
+    fewer = evaluate(*own.columns, {"gender": own.groups}, resampling=Resampling(100, 5))
+    renamed = run(make_trials, 1)
+    renamed = replace(renamed, attributes=())
+    for other, message in (
+        (fewer, "differ in their trials"),
+        (renamed, "differ in their groups"),
+        (run(make_trials, 2, resampling=None), "only one has intervals"),
+        (run(make_trials, 2, resampling=Resampling(100, 5, seed=1)), "other seeds, speakers or strata"),
+        (run(make_trials, 2, resampling=Resampling(100, 5, strata={"s000": "x"})), "other seeds"),
+        (run(make_trials, 2, operating_point=OperatingPoint(0.01)), "differ in their operating point"),
+        (run(make_trials, 2, on_hull=True), "differ in how EERs are made"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            pool_seeds([one, other], "system")
+    with pytest.raises(ValueError, match="no seeds"):
+        pool_seeds([], "system")
+
+
+def test_seeds_may_have_thresholds_of_their_own(make_trials: Callable[..., Any]) -> None:
+    seeds = [run(make_trials, n, threshold=ThresholdRule("score", 1 + 0.1 * n)) for n in range(2)]
+    pooled = pool_seeds(seeds, "system")
+    assert pooled.pooled_threshold == pytest.approx(1.05)
+    rates = [one.overall.errors.fnmr_at_pooled for one in seeds]
+    assert pooled.overall.errors.fnmr_at_pooled == pytest.approx(np.mean(rates))
