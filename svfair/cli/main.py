@@ -11,6 +11,15 @@ from svfair.errors import InputError
 
 USAGE_ERROR = 2
 
+#: Libraries that an audit does without, and the optional part of svfair that brings them.
+_IN_PARTS = dict.fromkeys(
+    (
+        *("torch", "torchaudio", "speechbrain", "sklearn", "threadpoolctl", "soundfile", "soxr"),
+        *("pydantic", "yaml", "safetensors", "tqdm"),
+    ),
+    "train",
+) | {"espeakng_loader": "demo"}
+
 
 class _Commands(TyperGroup):
     """Turns bad input into one line and exit code 2, in a process and under typer's test runner alike."""
@@ -20,6 +29,18 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except InputError as error:
             typer.echo(f"svfair: {error}", err=True)
+            raise typer.Exit(USAGE_ERROR) from error
+        except ModuleNotFoundError as error:
+            name = (error.name or "").partition(".")[0]
+            if name not in _IN_PARTS:
+                raise
+            command = ctx.invoked_subcommand
+            part = "demo" if command in ("demo", "synth") else _IN_PARTS[name]
+            typer.echo(
+                f"svfair: {command} needs '{name}', which comes with a part of svfair that is not installed: "
+                f"pip install 'svfair[{part}]'",
+                err=True,
+            )
             raise typer.Exit(USAGE_ERROR) from error
 
 
