@@ -146,13 +146,16 @@ def _pooled(name: str, seeds: Sequence[Audit]) -> Audit:
 @contextmanager
 def _progress() -> Iterator[Callable[[str], Callable[[int], None]]]:
     """Show what is resampled, on a terminal; give a function that begins a line and returns its counter."""
+    console = Console(stderr=True)
     bars = Progress(
         TextColumn("Resampling {task.description}"),
         BarColumn(),
         TextColumn("{task.completed:,.0f}"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        # In a log even an empty bar leaves a line.
+        disable=not console.is_terminal,
     )
 
     def begin(label: str) -> Callable[[int], None]:

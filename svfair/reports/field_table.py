@@ -52,7 +52,7 @@ class _Column:
     values: tuple[float, ...]
     intervals: tuple[Interval | None, ...]
     comparable: tuple[bool, ...]
-    find: Callable[[Comparison], Change]
+    find: Callable[[Comparison], Change | None]
 
     def cell(self, system: int, comparison: Comparison | None) -> Cell:
         value, interval = 100 * self.values[system], _percent(self.intervals[system])
@@ -61,8 +61,8 @@ class _Column:
         if not self.comparable[system]:
             return Cell(value, _NAN, interval)
         change = relative_change(self.values[system], self.values[0])
-        found = None if comparison is None else _percent(self.find(comparison).relative_interval)
-        return Cell(value, change, interval, found)
+        found = None if comparison is None else self.find(comparison)
+        return Cell(value, change, interval, None if found is None else _percent(found.relative_interval))
 
 
 def field_table(evaluations: Sequence[Evaluation]) -> FieldTable:
@@ -165,7 +165,8 @@ def _columns(attributes: Sequence[Attribute]) -> Iterator[_Column]:
         tuple(getattr(spread, measure) for spread in spreads),
         tuple(spread.intervals.get(measure) for spread in spreads),
         tuple(set(attribute.counted) == set(attributes[0].counted) for attribute in attributes),
-        lambda comparison: comparison.spreads[name, "eer"][measure],
+        # With fewer than two groups that count there is no distance to compare.
+        lambda comparison: comparison.spreads.get((name, "eer"), {}).get(measure),
     )
 
 
