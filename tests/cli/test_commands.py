@@ -131,8 +131,13 @@ def test_audit_refuses_in_one_line(audited: tuple[Path, Path], tmp_path: Path) -
     nowhere = tmp_path / "nowhere" / "r.html"
     assert "r.html: cannot be written" in refused("audit", scores, "--speakers", meta, "--html", nowhere)
     assert "--c-fa" in refused("audit", scores, "--speakers", meta, "--c-fa", 0)
-    assert "none of its 8 speakers is in the metadata" in refused(
+    assert "target trials are between two speakers" in refused(
         "audit", scores, "--speakers", meta, "--speaker-pattern", "^(.*)$"
+    )
+    strangers = tmp_path / "strangers.csv"
+    strangers.write_text("speaker_id,gender\nx,m\n")
+    assert "none of its 4 speakers is in the metadata, the first is 'a'" in refused(
+        "audit", scores, "--speakers", strangers
     )
     meta.write_text("speaker_id\na\n")
     assert "nothing to group by" in refused("audit", scores, "--speakers", meta)
