@@ -35,6 +35,8 @@ fuzz: $(INSTALLED)  ## A minute of coverage-guided fuzzing of the readers; the t
 bench: $(INSTALLED) audit-data benchmarks/external/bt4vt/.installed  ## Ratios against peers, measured in the same run
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/training_step.py
+	$(BIN)/python benchmarks/formulations.py
+	$(BIN)/python benchmarks/planted_problem.py --seeds 10
 
 # Real scores of two public systems. GPL-3: installed for its data, never imported, nothing copied.
 audit-data: $(INSTALLED)

@@ -1,6 +1,7 @@
 """What each formulation adds to its base loss, what a refit of the regions costs, and the memory of both.
 
     python benchmarks/formulations.py
+    python benchmarks/formulations.py --batches --memory-losses --regions 16    # of three tables, the last
 
 Forward and backward on the same embeddings, in turn, round by round; the ratio of a round is the formulation
 over the plain loss, and the median over the rounds is printed. A formulation is timed as a host meets it: its
@@ -9,6 +10,10 @@ training step is in training_step.py: there the extractor takes nearly all of it
 
 Memory is the rise of the process's peak while one loss is taken forwards and backwards, in a process of its
 own for each batch size (Linux only).
+
+A refit of the regions is timed from the centroids at hand and from scratch, after half of the bank was
+renewed, with the share of embeddings that it leaves in their region. Ids of a fit from scratch are matched
+as well as they can be: by the assignment that keeps the most embeddings.
 """
 
 import argparse
@@ -23,16 +28,27 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.table import Table
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from svfair.losses import AngularPrototypical, EmbeddingLoss, GeneralizedEndToEnd, PairLogistic
+from svfair.losses import (
+    AamSoftmax,
+    AngularPrototypical,
+    EmbeddingLoss,
+    GeneralizedEndToEnd,
+    LossSum,
+    PairLogistic,
+)
 from svfair.reweighting import FORMULATIONS, Objective, Regions, make_objective
 
 SIZE = 192
-LOSSES = {
+CLASSES = 1211  # the training speakers of VoxCeleb1
+LOSSES: dict[str, Callable[[], EmbeddingLoss]] = {
     "pair_logistic": PairLogistic,
     "angular_prototypical": AngularPrototypical,
     "generalized_end_to_end": GeneralizedEndToEnd,
+    "aam_softmax": lambda: AamSoftmax(SIZE, CLASSES),
+    "angular_prototypical+aam_softmax": lambda: LossSum([AngularPrototypical(), AamSoftmax(SIZE, CLASSES)]),
 }
 
 
@@ -64,18 +80,22 @@ def build(method: str, loss: EmbeddingLoss) -> Objective:
     return make_objective(method, loss, SIZE, regions=16, refit_every=10**9)
 
 
+def methods(loss: str) -> list[str]:
+    return [name for name in FORMULATIONS if (name, loss) != ("pairwise", "aam_softmax")]
+
+
 def overhead(batches: list[int], rounds: int) -> Table:
     table = Table(title=f"Loss and turn over the plain loss, {torch.get_num_threads()} threads")
     for column in ("batch", "loss", "formulation", "plain ms", "ms", "ratio", "lowest", "highest"):
         table.add_column(column, justify="left" if column in ("loss", "formulation") else "right")
     for batch in batches:
         for name, loss in LOSSES.items():
-            steps = {method: make_step(build(method, loss()), batch) for method in ("plain", *FORMULATIONS)}
-            times = {method: [] for method in steps}
+            steps = {method: make_step(build(method, loss()), batch) for method in ("plain", *methods(name))}
+            times: dict[str, list[float]] = {method: [] for method in steps}
             for _ in range(rounds):
                 for method, step in steps.items():
                     times[method].append(seconds(step))
-            for method in FORMULATIONS:
+            for method in methods(name):
                 ratios = sorted(a / b for a, b in zip(times[method], times["plain"], strict=True))
                 middle = (statistics.median(times["plain"]), statistics.median(times[method]))
                 table.add_row(
@@ -89,30 +109,43 @@ def overhead(batches: list[int], rounds: int) -> Table:
 
 
 def refits(bank: int, counts: list[int]) -> Table:
-    """Time refits over a bank of clustered embeddings, the first and one after part of it has changed."""
+    """Time refits over a bank of made-up speakers, the first and those after half of it was renewed."""
     table = Table(title=f"Refit of the regions over a bank of {bank:,} x {SIZE}, one thread")
-    for column in ("regions", "first s", "later s", "later, spread over 1,000 steps: ms a step"):
+    columns = ("regions", "first s", "later s", "from scratch s", "kept", "kept from scratch")
+    for column in (*columns, "later, over 1,000 steps: ms a step"):
         table.add_column(column, justify="right")
     random = torch.Generator().manual_seed(0)
     speakers = torch.randn(1000, SIZE, generator=random)
     for count in counts:
-        regions = Regions(count, SIZE, bank_size=bank)
+        regions, scratch = Regions(count, SIZE, bank_size=bank), Regions(count, SIZE, bank_size=bank)
         regions.add(speakers.repeat(bank // 1000, 1) + torch.randn(bank, SIZE, generator=random))
         first = seconds(regions.refit)
         regions.add(speakers.repeat(bank // 2000, 1) + torch.randn(bank // 2, SIZE, generator=random))
-        later = seconds(regions.refit)
-        table.add_row(str(count), f"{first:.1f}", f"{later:.1f}", f"{later:.1f}")
+        before = regions(regions.bank)
+        scratch.add(regions.bank)
+        later, anew = seconds(regions.refit), seconds(scratch.refit)
+        kept = float((regions(regions.bank) == before).float().mean())
+        together = torch.zeros(count, count)
+        together.index_put_((before, scratch(regions.bank)), torch.ones(bank), accumulate=True)
+        best = linear_sum_assignment(-together.numpy())
+        kept_anew = float(together.numpy()[best].sum()) / bank
+        table.add_row(
+            str(count),
+            *(f"{value:.2f}" for value in (first, later, anew)),
+            *(f"{share:.0%}" for share in (kept, kept_anew)),
+            f"{later:.2f}",
+        )
     return table
 
 
-def memory(batches: list[int]) -> Table:
-    table = Table(title="Rise of the peak memory, pair_logistic: MiB (and MiB over B^2, in bytes)")
-    for column in ("batch", "plain", *FORMULATIONS):
+def memory(batches: list[int], loss: str) -> Table:
+    table = Table(title=f"Rise of the peak memory, {loss}: MiB (and the rise over B^2, in bytes)")
+    for column in ("batch", "plain", *methods(loss)):
         table.add_column(column, justify="right")
     for batch in batches:
         cells = []
-        for method in ("plain", *FORMULATIONS):
-            command = [sys.executable, __file__, "--peak-of", method, str(batch)]
+        for method in ("plain", *methods(loss)):
+            command = [sys.executable, __file__, "--peak-of", method, loss, str(batch)]
             # Large blocks go back to the system at once, so that the peak is what is alive.
             environment = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"}
             rise = float(subprocess.run(command, capture_output=True, check=True, env=environment).stdout)
@@ -121,9 +154,9 @@ def memory(batches: list[int]) -> Table:
     return table
 
 
-def peak_of(method: str, batch: int) -> int:
+def peak_of(method: str, loss: str, batch: int) -> int:
     """Return by how many bytes one step raises the peak."""
-    step = make_step(build(method, PairLogistic()), batch)
+    step = make_step(build(method, LOSSES[loss]()), batch)
     Path("/proc/self/clear_refs").write_text("5")
     before = _status("VmRSS")
     step()
@@ -145,21 +178,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--batches", type=int, nargs="+", default=[400, 1024])
+    parser.add_argument("--batches", type=int, nargs="*", default=[400, 1024])
     parser.add_argument("--rounds", type=int, default=31)
     parser.add_argument("--bank", type=int, default=100_000)
-    parser.add_argument("--regions", type=int, nargs="+", default=[16, 32, 64, 128, 256])
+    parser.add_argument("--regions", type=int, nargs="*", default=[16, 32, 64, 128, 256])
     parser.add_argument("--memory-batches", type=int, nargs="+", default=[512, 1024, 2048, 4096])
-    parser.add_argument("--peak-of", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--memory-losses", nargs="*", choices=LOSSES, default=["pair_logistic", "angular_prototypical"]
+    )
+    parser.add_argument("--peak-of", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peak_of:
-        print(peak_of(options.peak_of[0], int(options.peak_of[1])))
+        method, loss, batch = options.peak_of
+        print(peak_of(method, loss, int(batch)))
         return
-    console = Console(width=110)
-    console.print(overhead(options.batches, options.rounds))
+    console = Console(width=120)
+    if options.batches:
+        console.print(overhead(options.batches, options.rounds))
     if sys.platform == "linux":
-        console.print(memory(options.memory_batches))
-    console.print(refits(options.bank, options.regions))
+        for loss in options.memory_losses:
+            console.print(memory(options.memory_batches, loss))
+    if options.regions:
+        console.print(refits(options.bank, options.regions))
 
 
 if __name__ == "__main__":
