@@ -278,6 +278,15 @@ def test_stays_in_full_precision_under_autocast(formulation: str) -> None:
     assert torch.equal(found, expected)
 
 
+@games
+def test_rough_weights_are_summed_and_averaged_in_full(formulation: str, name: str) -> None:
+    torch.manual_seed(0)
+    embeddings, labels, weights = batch(5, 4, 3)
+    weighted, rough = FORMULATIONS[formulation](BASES[name]()), weights.bfloat16()
+    expected = weighted(embeddings.float(), labels, rough.float())
+    assert torch.equal(weighted(embeddings.float(), labels, rough), expected)
+
+
 def test_a_classifier_alone_has_no_pairs() -> None:
     with pytest.raises(ValueError, match="AamSoftmax has no pairs to weigh: use the accumulated"):
         Pairwise(AamSoftmax(SIZE, 3))
