@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from svfair.metrics.comparison import Change, Comparison
@@ -84,6 +84,7 @@ def columns_of(table: Any) -> dict[str, dict[str, str | None]]:
         When there is no column `speaker_id`, or a speaker has two rows.
     """
     if isinstance(table, Mapping):
+        _check_distinct([str(speaker) for speaker in table])
         names = dict.fromkeys(name for own in table.values() for name in own)
         return {
             name: {str(speaker): _text(own.get(name)) for speaker, own in table.items()} for name in names
@@ -92,12 +93,16 @@ def columns_of(table: Any) -> dict[str, dict[str, str | None]]:
     if "speaker_id" not in columns:
         raise ValueError(f"speakers need a column speaker_id; they have {', '.join(columns)}")
     speakers = [str(speaker) for speaker in columns.pop("speaker_id")]
-    if len(set(speakers)) < len(speakers):
-        raise ValueError("speakers have two rows for one speaker_id")
+    _check_distinct(speakers)
     return {
         name: {speaker: _text(value) for speaker, value in zip(speakers, values, strict=True)}
         for name, values in columns.items()
     }
+
+
+def _check_distinct(speakers: Sequence[str]) -> None:
+    if len(set(speakers)) < len(speakers):
+        raise ValueError("speakers have two rows for one speaker_id")
 
 
 def _text(value: object) -> str | None:

@@ -1,0 +1,115 @@
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from svfair.metrics.comparison import compare
+from svfair.metrics.evaluation import evaluate
+from svfair.metrics.intervals import interval
+from svfair.metrics.resampling import Resampling
+from svfair.metrics.results import Evaluation
+
+
+def score(make_trials: Callable[..., Any], better: float, **settings: Any) -> Evaluation:
+    """Targets score higher by `better`, those of group f by twice as much."""
+    own = make_trials(0, trials=2500, speakers=24, shift=0.8)
+    gain = better * np.array([2 if own.groups[name] == "f" else 1 for name in own.enrol]) * own.is_target
+    settings = {"resampling": Resampling(replicates=150, permutations=0)} | settings
+    return evaluate(
+        own.scores + gain,
+        own.is_target,
+        own.enrol,
+        own.test,
+        {"gender": own.groups},
+        system=f"+{better}",
+        **settings,
+    )
+
+
+def test_a_system_against_itself_differs_in_nothing(make_trials: Callable[..., Any]) -> None:
+    one = score(make_trials, 0.0)
+    found = compare(one, one)
+    for changes in found.groups.values():
+        for change in changes.values():
+            assert (change.difference, change.relative) == (0, 0)
+            for own in (change.difference_interval, change.relative_interval):
+                assert (own.low, own.high) == (0, 0)
+            assert not change.is_clear
+    for changes in found.spreads.values():
+        for change in changes.values():
+            assert (change.difference, change.relative) == (0, 0)
+            assert change.difference_interval.low <= 0 <= change.difference_interval.high
+            assert not change.is_clear
+    # Where the worst and best group are plain, nothing is left of the interval.
+    clear = found.spreads["gender", "eer"]["gap"].difference_interval
+    assert (clear.low, clear.high) == (pytest.approx(0, abs=1e-12), pytest.approx(0, abs=1e-12))
+
+
+def test_changes_are_differences_with_paired_intervals(make_trials: Callable[..., Any]) -> None:
+    first, second = score(make_trials, 0.0), score(make_trials, 0.4)
+    found = compare(first, second)
+    assert (found.baseline, found.other) == ("+0.0", "+0.4")
+    assert set(found.groups) == {("", "overall"), ("gender", "f"), ("gender", "m")}
+    change = found.groups["gender", "f"]["eer"]
+    before, after = (one.attribute("gender").group("f") for one in (first, second))
+    assert (change.baseline, change.other) == (before.errors.eer, after.errors.eer)
+    assert change.difference == after.errors.eer - before.errors.eer
+    assert change.relative == pytest.approx(after.errors.eer / before.errors.eer - 1)
+    assert first.replicates is not None
+    assert second.replicates is not None
+    x, y = (one.replicates.rates["eer"][:, 1] for one in (first, second))  # type: ignore[union-attr]
+    assert change.difference_interval == interval(change.difference, y - x, speakers=12)
+    assert change.relative_interval == interval(change.relative, y / x - 1, speakers=12)
+    assert change.is_clear
+    # What both find hard alike cancels: the interval is narrower than that of either rate.
+    own = before.intervals["eer"]
+    width = change.difference_interval.high - change.difference_interval.low
+    assert width < 0.6 * (own.high - own.low)
+    gap = found.spreads["gender", "eer"]["gap"]
+    spreads = [one.attribute("gender").spreads["eer"] for one in (first, second)]
+    assert gap.difference == spreads[1].gap - spreads[0].gap < 0
+    assert gap.relative == pytest.approx(spreads[1].gap / spreads[0].gap - 1)
+    assert gap.difference_interval.low < gap.difference < gap.difference_interval.high
+    assert found.spreads["gender", "eer"]["std"].difference == pytest.approx(gap.difference / 2)
+
+
+def test_changes_by_hand_without_replicates() -> None:
+    # Three targets and two non-targets at one threshold each: EER 0 against EER 1/2 of the other order.
+    enrol, test = ["a", "a", "b", "b"], ["a", "b", "b", "a"]
+    target = [True, False, True, False]
+    good, bad = (evaluate(scores, target, enrol, test, {}) for scores in ([2.0, 0, 3, 1], [2.0, 0, 0, 2]))
+    change = compare(bad, good).groups["", "overall"]["eer"]
+    assert (change.baseline, change.other, change.difference, change.relative) == (0.5, 0, -0.5, -1)
+    assert math.isnan(change.difference_interval.low)
+    # Nothing can be said relative to no errors.
+    assert math.isnan(compare(good, bad).groups["", "overall"]["eer"].relative)
+    assert not change.is_clear
+
+
+def test_groups_that_count_in_one_system_alone_have_no_changes_of_gaps(
+    make_trials: Callable[..., Any],
+) -> None:
+    one = score(make_trials, 0.0)
+    gender = one.attribute("gender")
+    groups = (gender.groups[0], replace(gender.groups[1], counted=False))
+    other = replace(one, attributes=(replace(gender, groups=groups),))
+    assert compare(one, other).spreads == {}
+    assert compare(one, other).groups
+
+
+def test_refuses_other_trials_groups_and_draws(make_trials: Callable[..., Any]) -> None:
+    one = score(make_trials, 0.0)
+    own = make_trials(1, trials=2500, speakers=24)
+    elsewhere = evaluate(*own.columns, {"gender": own.groups}, resampling=Resampling(150, 0))
+    for other, message in (
+        (elsewhere, "differ in their trials"),
+        (replace(one, attributes=()), "differ in their groups"),
+        (score(make_trials, 0.1, resampling=None), "only one has intervals"),
+        (score(make_trials, 0.1, resampling=Resampling(150, 0, seed=1)), "other seeds"),
+        (score(make_trials, 0.1, rule="any"), "differ in their trials"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            compare(one, other)
