@@ -8,6 +8,7 @@ weights of the pairs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,10 @@ BINS = 4096
 
 #: Figures in one block of replicates, so that a block stays within a few tens of MiB.
 _BLOCK = 2**23
+
+#: Whole numbers below 2^24 are exact in float32, and adding to larger ones may do nothing. Where a bin has
+#: more trials than this (many tied scores), counts are float64; weights seldom make four of each trial.
+_MOST_IN_FLOAT32 = 2**22
 
 _Float32 = npt.NDArray[np.float32]
 
@@ -76,7 +81,7 @@ class WeightedHistograms:
             Counts (2, kinds of membership, bins, replicates) and sums (2, kinds, replicates), targets first.
         """
         kinds, bins = self.membership.shape[1], len(self.edges)
-        # Counts are whole numbers far below 2^24, so float32 holds them exactly.
+        # Counts are whole numbers, which the type of the matrix holds exactly.
         counts = (self.matrix @ weights).reshape(2, kinds, bins, -1)
         return counts, (self.costs @ weights).reshape(2, kinds, -1)
 
@@ -117,9 +122,12 @@ def make_histograms(
     kinds, count = membership.shape[1], len(starts)
     side = np.where(trials.is_target, 0, kinds) + kind_of_trial
     shape = (2 * kinds * count, len(first))
-    ones = np.ones(len(trials.scores), dtype=np.float32)
+    row = side * count + bin_of_trial
+    ones: npt.NDArray[Any] = np.ones(len(row), dtype=np.float32)
+    if np.bincount(row).max() >= _MOST_IN_FLOAT32:
+        ones = ones.astype(np.float64)
     # Building a CSR matrix adds up what falls on one place.
-    matrix = sparse.csr_array((ones, (side * count + bin_of_trial, pair_of_trial)), shape=shape)
+    matrix = sparse.csr_array((ones, (row, pair_of_trial)), shape=shape)
     cost_sums = sparse.csr_array((costs, (side, pair_of_trial)), shape=(2 * kinds, len(first)))
     return WeightedHistograms(trials.scores[starts], matrix, cost_sums, first, second, crossing, membership)
 

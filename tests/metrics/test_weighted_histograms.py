@@ -100,3 +100,12 @@ def test_costs_of_very_large_scores_do_not_overflow() -> None:
     found = make_histograms(trials, [everything(trials)], costs)
     _, sums = found.counts(np.ones((len(found.first), 1), np.float32))
     assert_array_equal(sums[:, 0, 0], [2e300, 1e300])
+
+
+def test_counts_of_long_ties_do_not_stop_growing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # In float32 adding 1 to 2^24 changes nothing, so that a bin of 20 million single pairs would stay short.
+    monkeypatch.setattr("svfair.metrics.weighted_histograms._MOST_IN_FLOAT32", 2)
+    trials = make_trial_set([0.0, 0.0], [0, 0], ["a", "b"], ["c", "c"])
+    found = make_histograms(trials, [everything(trials)], np.zeros(2))
+    counts, _ = found.counts(np.array([[2.0**24], [1.0]], np.float32))
+    assert counts[1, 0, 0, 0] == 2**24 + 1
