@@ -27,6 +27,9 @@ _BLOCK = 2**23
 #: more trials than this (many tied scores), counts are float64; weights seldom make four of each trial.
 _MOST_IN_FLOAT32 = 2**22
 
+#: Where a Cllr term is larger than this, sums are float64.
+_LARGEST_IN_FLOAT32 = 1e25
+
 _Float32 = npt.NDArray[np.float32]
 
 
@@ -128,7 +131,9 @@ def make_histograms(
         ones = ones.astype(np.float64)
     # Building a CSR matrix adds up what falls on one place.
     matrix = sparse.csr_array((ones, (row, pair_of_trial)), shape=shape)
-    cost_sums = sparse.csr_array((costs, (side, pair_of_trial)), shape=(2 * kinds, len(first)))
+    # Sums in float32 take a fraction of the time; they overflow beyond 3e38.
+    small: npt.NDArray[Any] = costs.astype(np.float32) if costs.max() < _LARGEST_IN_FLOAT32 else costs
+    cost_sums = sparse.csr_array((small, (side, pair_of_trial)), shape=(2 * kinds, len(first)))
     return WeightedHistograms(trials.scores[starts], matrix, cost_sums, first, second, crossing, membership)
 
 

@@ -120,7 +120,10 @@ def test_replicates_are_those_of_trials_repeated_one_by_one(
             member = groups.get(key, np.ones(len(trials.scores), bool))
             scores, target = repeated(trials, drawn[:, replicate], member)
             own = [found.rates[rate][replicate, column] for rate in RATES]
-            assert_allclose(own, naive_rates(scores, target, place, on_hull), atol=1e-12, err_msg=str(key))
+            expected = naive_rates(scores, target, place, on_hull)
+            assert_allclose(own[:-1], expected[:-1], atol=1e-12, err_msg=str(key))
+            # Cllr is added up in float32.
+            assert_allclose(own[-1], expected[-1], rtol=1e-6, err_msg=str(key))
             curve = error_curve(scores, target)
             vanished += math.isnan(curve.fnmr[0])
             swept = np.array([errors_between(curve, place_of_fmr(everything, rate)) for rate in SWEEP])
@@ -145,7 +148,10 @@ def test_neither_threads_nor_the_order_of_trials_matter(make_trials: Callable[..
         results.append(bootstrap(trials, groups, plan, point=POINT, rule=ThresholdRule(), threads=threads))
     for rate in RATES:
         assert_array_equal(results[0].rates[rate], results[1].rates[rate])
-        assert_allclose(results[0].rates[rate], results[2].rates[rate], rtol=1e-12)
+        # Cllr is added up in float32, in the order of the trials where scores tie.
+        assert_allclose(
+            results[0].rates[rate], results[2].rates[rate], rtol=1e-6 if rate == "cllr" else 1e-12
+        )
     assert_array_equal(results[0].bands, results[1].bands)
     assert results[0].draws == results[2].draws
 
