@@ -6,7 +6,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from svfair.metrics.intervals import IntervalKind, distance_interval, effective_speakers, interval
+from svfair.metrics.intervals import (
+    IntervalKind,
+    distance_interval,
+    effective_speakers,
+    error_free_interval,
+    interval,
+)
 from svfair.metrics.results import (
     Attribute,
     DetectionBand,
@@ -18,6 +24,9 @@ from svfair.metrics.results import (
 )
 from svfair.metrics.spread_intervals import fairness_intervals, spread_intervals
 from svfair.metrics.weighted_rates import BAND, RATES
+
+#: Figures that are shares of trials.
+_SHARES = ("eer", "fnmr_at_pooled", "fmr_at_pooled")
 
 
 def with_intervals(evaluation: Evaluation) -> Evaluation:
@@ -54,6 +63,10 @@ def _group(
         rate: interval(getattr(group.errors, rate), replicates.rates[rate][:, column], **settings)
         for rate in RATES
     }
+    for rate in _SHARES:
+        own = replicates.rates[rate][:, column]
+        if getattr(group.errors, rate) == 0 and not np.nan_to_num(own).any():
+            intervals[rate] = error_free_interval(level, group.speakers)
     tail = (1 - level) / 2
     bands = replicates.bands[:, column]
     if np.isnan(bands).all():

@@ -67,11 +67,13 @@ def draw_multiplicities(names: Sequence[str], plan: BootstrapPlan) -> npt.NDArra
     return drawn
 
 
-def hash_of_draws(names: Sequence[str], plan: BootstrapPlan) -> str:
-    """Return what identifies the draws: two systems with the same hash can be compared pairwise."""
-    strata = [str(plan.strata.get(name)) for name in names]
-    text = "\n".join([str(plan.seed), str(plan.replicates), *names, *strata])
-    return hashlib.sha256(text.encode()).hexdigest()
+def hash_of_draws(trials: TrialSet, plan: BootstrapPlan) -> str:
+    """Return what two systems must share to be compared pairwise: draws, and labelled pairs of speakers."""
+    speakers = trials.speakers
+    strata = [str(plan.strata.get(name)) for name in speakers.names]
+    text = "\n".join([str(plan.seed), str(plan.replicates), *speakers.names, *strata])
+    pairs = (speakers.enrol * len(speakers.names) + speakers.test) * 2 + trials.is_target
+    return hashlib.sha256(text.encode() + np.sort(pairs).astype("<i8").tobytes()).hexdigest()
 
 
 def bootstrap(
@@ -134,7 +136,7 @@ def bootstrap(
         sweep_fmr=sweep[1],
         sweep_fnmr=sweep[0],
         bands=bands,
-        draws=hash_of_draws(trials.speakers.names, plan),
+        draws=hash_of_draws(trials, plan),
     )
 
 

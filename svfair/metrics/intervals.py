@@ -17,6 +17,9 @@ NO_INTERVAL = Interval(math.nan, math.nan)
 #: With a larger share of replicates in which a figure does not exist, it has no interval.
 _MOST_MISSING = 0.5
 
+#: Two speakers cannot tell how speakers vary.
+_FEWEST_SPEAKERS = 3
+
 
 def interval(
     estimate: float,
@@ -42,9 +45,9 @@ def interval(
         How many speakers the figure rests on. Given, quantiles are taken further out, as far as those of
         Student's t with the standard deviation's small-sample factor lie beyond the normal ones (the expanded
         interval of Hesterberg, "What teachers should know about the bootstrap", American Statistician 69,
-        2015).
+        2015). Fewer than three speakers have no interval.
     """
-    known = _known(estimate, replicates)
+    known = _known(estimate, replicates, speakers)
     if known is None:
         return NO_INTERVAL
     tail = tail_outside(level, speakers)
@@ -81,7 +84,7 @@ def distance_interval(
     lowest, highest
         The range of the figure; an end outside it is moved to its bound.
     """
-    known = _known(estimate, deviations)
+    known = _known(estimate, deviations, speakers)
     if known is None or math.isinf(estimate):
         return NO_INTERVAL
     # An infinite deviation (a group without errors, on a logarithm) stays one: nothing is interpolated.
@@ -99,16 +102,29 @@ def effective_speakers(groups: Sequence[int]) -> int:
     return round(float((1 / counts).sum() ** 2 / (1 / counts**3).sum()))
 
 
-def _known(estimate: float, replicates: FloatArray) -> FloatArray | None:
+def error_free_interval(level: float, speakers: int) -> Interval:
+    """Return the interval of a rate where no speaker has an error, so that no replicate has one either.
+
+    The rate is at most the share of speakers who would ever have an error, and n speakers without one leave
+    that below 1 - tail^(1/n): the exact binomial bound, near 3.7 / n for 95 % (Hanley and Lippman-Hand,
+    JAMA 249, 1983).
+    """
+    if speakers < _FEWEST_SPEAKERS:
+        return NO_INTERVAL
+    return Interval(0.0, 1 - ((1 - level) / 2) ** (1 / speakers))
+
+
+def _known(estimate: float, replicates: FloatArray, speakers: int | None) -> FloatArray | None:
     known = replicates[~np.isnan(replicates)]
     enough = len(known) >= max(2.0, (1 - _MOST_MISSING) * len(replicates))
+    enough = enough and (speakers is None or speakers >= _FEWEST_SPEAKERS)
     return known if enough and not math.isnan(estimate) else None
 
 
 def tail_outside(level: float, speakers: int | None) -> float:
     """Return the share of replicates to leave out on each side; `interval` says what speakers do to it."""
     tail = (1 - level) / 2
-    if speakers is None or speakers < 3:
+    if speakers is None:
         return tail
     quantile = stats.t.ppf(tail, speakers - 1) * math.sqrt(speakers / (speakers - 1))
     return float(stats.norm.cdf(quantile))

@@ -29,10 +29,11 @@ def pool_seeds(evaluations: Sequence[Evaluation], system: str) -> Evaluation:
 
     A figure is the mean of the seeds' figures; gaps and other distances are those of the mean rates, not the
     mean of distances, which noise would enlarge (but for the area under FDR, whose rates are not kept). A
-    replicate draws speakers, the same for all seeds, and as many seeds as there are, with replacement;
-    deviations of the drawn mean from the mean over all seeds are scaled by sqrt(k / (k - 1)), since k drawn
-    seeds vary less than k new ones would. With one seed nothing is known of how seeds vary, and the intervals
-    are those over speakers alone. What was found by permutation is not pooled.
+    replicate draws speakers, the same for all seeds, and moves the mean of k seeds as Student's t with k - 1
+    degrees of freedom does, as few seeds tell little of how seeds vary: two leave wide intervals. With one
+    seed nothing is known of it, and the intervals are those over speakers alone. The k-th seeds of two
+    systems move together, so that seeds which share their start and their batches are compared pairwise.
+    What was found by permutation is not pooled.
 
     Parameters
     ----------
@@ -158,8 +159,13 @@ def _attribute(attributes: Sequence[Attribute], overall: Group) -> Attribute:
 def _replicates(seeds: Sequence[Replicates], seed: int) -> Replicates:
     count, (replicates, _) = len(seeds), next(iter(seeds[0].rates.values())).shape
     # Draws of their own: those of the speakers are made from the seed itself.
-    drawn = np.random.default_rng([seed, count]).multinomial(count, np.full(count, 1 / count), replicates)
-    shares = 1 / count + np.sqrt(count / (count - 1)) * (drawn / count - 1 / count)
+    random = np.random.default_rng([seed, count])
+    # Normal weights of the seeds' deviations have the variance s^2 / k of a mean; the chi-square factor makes
+    # it t instead of normal, for s is an estimate.
+    normal = random.normal(size=(replicates, count))
+    normal -= normal.mean(1, keepdims=True)
+    widened = np.sqrt((count - 1) / random.chisquare(count - 1, size=(replicates, 1)))
+    shares = 1 / count + normal * widened / np.sqrt(count * (count - 1))
 
     def mean(arrays: Sequence[FloatArray]) -> FloatArray:
         values = np.array(arrays)

@@ -101,15 +101,15 @@ def test_degenerate_trials_give_no_warning_and_no_half_interval(
 
 
 def test_replicates_without_a_group_do_not_poison_its_intervals(make_trials: Callable[..., Any]) -> None:
-    # Two speakers of twenty vanish together in about one replicate of eight.
+    # Three speakers of twenty vanish together in about one replicate of twenty-six.
     own = make_trials(0, trials=3000, speakers=20)
-    groups = {name: "rare" if name in ("s000", "s001") else "common" for name in own.groups}
+    groups = {name: "rare" if name in ("s000", "s001", "s002") else "common" for name in own.groups}
     resampling = Resampling(replicates=400, permutations=0)
     found = evaluate(*own.columns, {"size": groups}, resampling=resampling, rule="enrol", **ONE)  # type: ignore[arg-type]
     assert found.replicates is not None
     missing = np.isnan(found.replicates.rates["eer"]).mean(0)
     rare = found.replicates.column("size", "rare")
-    assert 0.08 < missing[rare] < 0.18
+    assert 0.015 < missing[rare] < 0.09
     assert missing[0] == 0
     for one in all_intervals(found):
         assert np.isfinite([one.low, one.high]).all()
@@ -135,3 +135,15 @@ def test_a_group_missing_from_most_replicates_has_no_interval(make_trials: Calla
     assert np.isnan(found.attribute("size").spreads["eer"].intervals["gap"].low)
     assert np.isfinite(found.attribute("size").group("common").intervals["eer"].low)
     assert {field.name for field in fields(Interval)} == {"low", "high"}
+
+
+def test_a_group_without_errors_is_not_sure_to_have_none(make_trials: Callable[..., Any]) -> None:
+    own = make_trials(0, trials=3000, speakers=20)
+    scores = np.where(own.is_target, 9.0, own.scores)
+    found = evaluate(scores, *own.columns[1:], {"gender": own.groups}, resampling=Resampling(50, 0), **ONE)
+    female = found.attribute("gender").group("f")
+    assert female.errors.eer == 0
+    interval = female.intervals["eer"]
+    # Ten speakers without an error: (1 - rate)^10 = 2.5 %.
+    assert interval.low == 0
+    assert (1 - interval.high) ** female.speakers == pytest.approx(0.025)

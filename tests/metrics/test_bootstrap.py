@@ -185,14 +185,19 @@ def test_strata_keep_their_sizes() -> None:
     assert drawn[0].std() > 0
 
 
-def test_hash_of_draws_tells_apart_what_draws_differ_in() -> None:
-    names = ["a", "b"]
-    plans = [
-        (names, BootstrapPlan(10, 0)),
-        (names, BootstrapPlan(11, 0)),
-        (names, BootstrapPlan(10, 1)),
-        (names, BootstrapPlan(10, 0, {"a": "x"})),
-        (["a", "c"], BootstrapPlan(10, 0)),
+def test_hash_of_draws_tells_apart_what_pairs_cannot_share() -> None:
+    def trials(enrol: str = "aab", test: str = "abb", target: tuple[int, ...] = (1, 0, 1)) -> TrialSet:
+        return make_trial_set([0.1, 0.2, 0.3], target, list(enrol), list(test))
+
+    plan = BootstrapPlan(10, 0)
+    different = [
+        (trials(), plan),
+        (trials(), BootstrapPlan(11, 0)),
+        (trials(), BootstrapPlan(10, 1)),
+        (trials(), BootstrapPlan(10, 0, {"a": "x"})),
+        (trials("aac", "acc"), plan),
+        (trials("aab", "aab"), plan),
+        (trials(target=(1, 1, 1)), plan),
     ]
-    assert len({hash_of_draws(*plan) for plan in plans}) == len(plans)
-    assert hash_of_draws(*plans[0]) == hash_of_draws(names, BootstrapPlan(10, 0, {}))
+    assert len({hash_of_draws(*one) for one in different}) == len(different)
+    assert hash_of_draws(*different[0]) == hash_of_draws(trials("baa", "bba", (1, 0, 1)), plan)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from svfair.metrics import fairness
 from svfair.metrics.evaluation import evaluate
@@ -89,23 +90,18 @@ def test_curves_are_averaged_at_equal_fmr(make_trials: Callable[..., Any]) -> No
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
-def test_seeds_vary_in_the_replicates_as_fresh_ones_would(count: int) -> None:
-    # Replicates of speakers that do not vary at all leave the variance of the mean of k seeds: s^2 / k.
+def test_seeds_alone_move_the_mean_as_student_s_t(count: int) -> None:
+    # Replicates of speakers that do not vary at all leave the interval of a mean of k numbers.
     random = np.random.default_rng(0)
-    ratios = []
-    for trial in range(200):
-        levels = 10 + random.normal(size=count)
-        shape = (400, 1)
-        seeds = [
-            Replicates(
-                (("", "overall"),), {"eer": np.full(shape, level)}, *(np.zeros((400, 1, 1)),) * 3, draws=""
-            )
-            for level in levels
-        ]
-        pooled = _replicates(seeds, trial).rates["eer"]
-        assert pooled.mean() == pytest.approx(levels.mean(), abs=0.3)
-        ratios.append(pooled.var())
-    assert np.mean(ratios) == pytest.approx(1 / count, rel=0.15)
+    levels = 10 + 0.1 * random.normal(size=count)
+    shape = (20_000, 1)
+    nothing = (np.zeros((20_000, 1, 1)),) * 3
+    seeds = [
+        Replicates((("", "overall"),), {"eer": np.full(shape, level)}, *nothing, draws="") for level in levels
+    ]
+    pooled = (_replicates(seeds, 0).rates["eer"] - levels.mean()) / stats.sem(levels)
+    for share in (0.1, 0.25, 0.75, 0.9):
+        assert np.quantile(pooled, share) == pytest.approx(stats.t.ppf(share, count - 1), rel=0.06)
 
 
 def test_a_missing_replicate_stays_missing_and_rates_never_fall_below_0() -> None:
