@@ -1,25 +1,22 @@
 """DET curves as inline SVG: FNMR over FMR on normal-deviate axes (Martin et al., Eurospeech 1997)."""
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 from scipy.special import ndtri
 
 from svfair.metrics.results import FloatArray, Group
-from svfair.reports.tables import percent
+from svfair.reports.number_text import percent
+from svfair.reports.svg_figure import COLOURS, DASHES, WIDTH, figure, line, text
 
-#: Okabe and Ito's palette, distinct to colour-blind readers; curves differ by their dashes too.
-COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES = ("", "7 3", "2 3", "10 3 2 3", "5 5", "1 4", "12 4")
-
-_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40)
+_TICKS = (0.1, 0.5, 1, 2, 5, 10, 20, 40)
 _LOWEST, _HIGHEST = 0.0005, 0.5
-_SIZE, _MARGIN = 400, 52
+_LEFT, _TOP, _BELOW = 44.0, 6.0, 42.0
+_SIZE = WIDTH - _LEFT - 8
 
 
 def det_plot(groups: Sequence[Group], title: str, identifier: str) -> str:
-    """Draw one curve a group, with a mark at its EER.
+    """Draw one curve a group, with its band and a mark at its EER.
 
     Parameters
     ----------
@@ -35,63 +32,79 @@ def det_plot(groups: Sequence[Group], title: str, identifier: str) -> str:
     str
         An `<svg>` element; all text in it is escaped.
     """
-    drawn = [group for group in groups if not np.isnan(group.errors.eer)][: len(COLOURS)]
+    drawn = drawable(groups)
     summary = "; ".join(f"{group.name}: EER {percent(group.errors.eer)} %" for group in drawn)
-    width, height = _SIZE + _MARGIN + 16, _SIZE + _MARGIN
     parts = [
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{identifier}-t {identifier}-d" '
-        'class="det">',
-        f'<title id="{identifier}-t">{escape(title)}</title>',
-        f'<desc id="{identifier}-d">{escape(summary)}</desc>',
-        f'<clipPath id="{identifier}-c"><rect x="{_MARGIN}" y="8" width="{_SIZE}" height="{_SIZE}"/>'
-        "</clipPath>",
+        f'<clipPath id="{identifier}-c"><rect x="{_LEFT:g}" y="{_TOP:g}" width="{_SIZE:g}" '
+        f'height="{_SIZE:g}"/></clipPath>',
+        *_axes(),
+        f'<g clip-path="url(#{identifier}-c)">',
+        # Curves lie over all bands.
+        *(_band(group, COLOURS[number]) for number, group in enumerate(drawn)),
+        *(_curve(group, COLOURS[number], DASHES[number]) for number, group in enumerate(drawn)),
+        "</g>",
     ]
-    parts += _axes()
-    parts.append(f'<g clip-path="url(#{identifier}-c)">')
-    for number, group in enumerate(drawn):
-        parts.append(_curve(group, COLOURS[number], DASHES[number]))
-    parts.append("</g></svg>")
-    return "".join(parts)
+    return figure(parts, _TOP + _SIZE + _BELOW, title, summary, identifier)
+
+
+def drawable(groups: Sequence[Group]) -> list[Group]:
+    """Return the groups that have a curve, as many as can be told apart."""
+    return [group for group in groups if not np.isnan(group.errors.eer)][: len(COLOURS)]
 
 
 def legend_key(number: int) -> str:
     """Return a short line in the colour and dashes of a curve."""
     return (
-        '<svg viewBox="0 0 34 10" class="key" aria-hidden="true"><line x1="1" y1="5" x2="33" y2="5" '
+        '<svg viewBox="0 0 34 12" class="key" aria-hidden="true"><line x1="1" y1="6" x2="33" y2="6" '
         f'stroke="{COLOURS[number]}" stroke-width="2.5" stroke-dasharray="{DASHES[number]}"/></svg>'
     )
 
 
 def _axes() -> list[str]:
     parts = []
-    bottom = 8 + _SIZE
+    bottom, right = _TOP + _SIZE, _LEFT + _SIZE
     for tick in _TICKS:
         x, y = _x(np.array([tick / 100]))[0], _y(np.array([tick / 100]))[0]
-        parts.append(f'<line x1="{x:.1f}" y1="8" x2="{x:.1f}" y2="{bottom}" class="grid"/>')
-        parts.append(f'<line x1="{_MARGIN}" y1="{y:.1f}" x2="{_MARGIN + _SIZE}" y2="{y:.1f}" class="grid"/>')
-        parts.append(f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{tick:g}</text>')
-        parts.append(f'<text x="{_MARGIN - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')
-    parts.append(
-        f'<line x1="{_MARGIN}" y1="{bottom}" x2="{_MARGIN + _SIZE}" y2="8" class="grid" '
-        'stroke-dasharray="2 4"/>'
-        f'<rect x="{_MARGIN}" y="8" width="{_SIZE}" height="{_SIZE}" class="frame"/>'
-        f'<text x="{_MARGIN + _SIZE / 2}" y="{bottom + 38}" text-anchor="middle">'
-        "false match rate (FMR), %</text>"
-        f'<text transform="translate(14 {8 + _SIZE / 2}) rotate(-90)" text-anchor="middle">'
-        "false non-match rate (FNMR), %</text>"
-    )
+        parts += [
+            line(x, _TOP, x, bottom, "grid"),
+            line(_LEFT, y, right, y, "grid"),
+            text(round(x, 1), bottom + 14, f"{tick:g}", anchor="middle"),
+            text(_LEFT - 5, round(y + 4, 1), f"{tick:g}", anchor="end"),
+        ]
+    parts += [
+        f'<line x1="{_LEFT:g}" y1="{bottom:g}" x2="{right:g}" y2="{_TOP:g}" class="grid" '
+        'stroke-dasharray="2 4"/>',
+        f'<rect x="{_LEFT:g}" y="{_TOP:g}" width="{_SIZE:g}" height="{_SIZE:g}" class="frame"/>',
+        text(_LEFT + _SIZE / 2, bottom + 32, "false match rate (FMR), %", anchor="middle"),
+        f'<text transform="translate(12 {_TOP + _SIZE / 2:g}) rotate(-90)" text-anchor="middle">'
+        "false non-match rate (FNMR), %</text>",
+    ]
     return parts
 
 
+def _band(group: Group, colour: str) -> str:
+    """Return what lies between the ends of the intervals of FNMR."""
+    if group.band is None:
+        return ""
+    known = np.isfinite(group.band.low) & np.isfinite(group.band.high)
+    xs = _x(group.band.fmr[known])
+    low, high = _y(group.band.low[known]), _y(group.band.high[known])
+    points = _points(np.r_[xs, xs[::-1]], np.r_[low, high[::-1]])
+    return f'<polygon points="{points}" class="band" fill="{colour}"/>'
+
+
 def _curve(group: Group, colour: str, dashes: str) -> str:
-    xs, ys = _x(group.curve.fmr), _y(group.curve.fnmr)
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
+    points = _points(_x(group.curve.fmr), _y(group.curve.fnmr))
     eer = np.array([group.errors.eer])
     return (
-        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2" '
+        f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.8" '
         f'stroke-dasharray="{dashes}" stroke-linejoin="round"/>'
-        f'<circle cx="{_x(eer)[0]:.1f}" cy="{_y(eer)[0]:.1f}" r="4" fill="{colour}"/>'
+        f'<circle cx="{_x(eer)[0]:.1f}" cy="{_y(eer)[0]:.1f}" r="3.5" fill="{colour}"/>'
     )
+
+
+def _points(xs: FloatArray, ys: FloatArray) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
 
 
 def _deviate(rate: FloatArray) -> FloatArray:
@@ -102,8 +115,8 @@ def _deviate(rate: FloatArray) -> FloatArray:
 
 
 def _x(rate: FloatArray) -> FloatArray:
-    return np.asarray(_MARGIN + _deviate(rate) * _SIZE)
+    return np.asarray(_LEFT + _deviate(rate) * _SIZE)
 
 
 def _y(rate: FloatArray) -> FloatArray:
-    return np.asarray(8 + (1 - _deviate(rate)) * _SIZE)
+    return np.asarray(_TOP + (1 - _deviate(rate)) * _SIZE)

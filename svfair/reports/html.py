@@ -1,19 +1,45 @@
 """One self-contained HTML file for people."""
 
-import math
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from svfair import __version__
 from svfair.files import write_text_whole
-from svfair.metrics.results import Attribute, Evaluation, Group
-from svfair.reports.det_plot import COLOURS, det_plot, legend_key
+from svfair.metrics.results import Attribute, Evaluation
+from svfair.reports.attribute_figures import Figure, attribute_figures, tables_behind
+from svfair.reports.changes import changes_in_words
 from svfair.reports.field_table import field_table, mismatches
-from svfair.reports.tables import footnotes, format_cell, number, percent
+from svfair.reports.group_words import attribute_words
+from svfair.reports.headlines import Headline, headlines
+from svfair.reports.number_text import between, decimal, level, signed
+from svfair.reports.page_tables import PageTable, cost_table, fairness_table
+
+#: A wider table of the field is set as a list, one figure a line, on paper too.
+_WIDEST = 12
+
+
+@dataclass(frozen=True)
+class _AttributePart:
+    """What the page has on an attribute of a system."""
+
+    words: str
+    headlines: list[Headline]
+    figures: list[Figure]
+    tables: list[PageTable]
+    fairness: PageTable
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class _SystemPart:
+    """What the page has on a system."""
+
+    name: str
+    attributes: list[_AttributePart]
+    costs: PageTable
 
 
 def write_report(
@@ -46,109 +72,84 @@ def write_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"decimal": decimal, "signed": signed, "between": between, "unbroken": _unbroken}
+    baseline = evaluations[0]
+    table = field_table(evaluations)
     page = environment.get_template("report.html.j2").render(
         title=title,
         notes=[*notes, *mismatches(evaluations)],
-        facts={"svfair": __version__, **(facts or {})},
-        comparisons=comparisons(evaluations),
-        headlines=headlines,
-        table=field_table(evaluations),
-        evaluations=evaluations,
-        footnotes=footnotes(evaluations),
-        format_cell=partial(format_cell, separator="\n"),
-        percent=percent,
-        number=number,
-        det=_det,
-        curves=curves,
-        key=lambda index: Markup(legend_key(index)),
-        bar=_bar,
-        notes_of=_notes_of,
-        colours=COLOURS,
+        facts={"svfair": __version__, **(facts or {}), **_settings(evaluations)},
+        table=table,
+        is_wide=len(table.columns) > _WIDEST,
+        changes=[(other.system, changes_in_words(baseline, other)) for other in evaluations[1:]],
+        systems=[_system(evaluation, evaluations, f"s{n}") for n, evaluation in enumerate(evaluations, 1)],
+        baseline=baseline,
+        thresholds=[(one.system, decimal(one.pooled_threshold, 4)) for one in evaluations],
+        level=level(baseline.resampling),
+        is_resampled=any(evaluation.resampling for evaluation in evaluations),
+        has_chance=any(
+            spread.chance for one in evaluations for a in one.attributes for spread in a.spreads.values()
+        ),
+        seeds=max(int(one.resampling.get("seeds", 1)) for one in evaluations),
     )
     write_text_whole(path, page)
 
 
-def comparisons(evaluations: Sequence[Evaluation]) -> list[str]:
-    """Say in words how each further system differs from the first, overall and in the distance of groups."""
-    table = field_table(evaluations)
-    base_name, base = table.rows[0]
-    told = [
-        index
-        for index, column in enumerate(table.columns)
-        if column == "overall" or " gap" in column or column.startswith("std ")
-    ]
-    sentences = []
-    for name, cells in table.rows[1:]:
-        changes = []
-        for index in told:
-            before, after = base[index].value, cells[index]
-            known = after.change is not None and not math.isnan(after.change)
-            if known or before == 0:
-                words = f"{'EER ' if index == 0 else ''}{table.columns[index]}"
-                change = f" ({after.change:+.1f} %)" if known else ""
-                changes.append(f"{words} {number(before, 2)} to {number(after.value, 2)}{change}")
-        if not changes:
-            continue
-        sentences.append(f"From {base_name} to {name}, in percent: {'; '.join(changes)}.")
-    return sentences
+def _system(evaluation: Evaluation, others: Sequence[Evaluation], identifier: str) -> _SystemPart:
+    return _SystemPart(
+        evaluation.system,
+        [
+            _AttributePart(
+                attribute_words(attribute.name),
+                headlines(evaluation, attribute),
+                attribute_figures(evaluation, attribute, others, f"{identifier}-a{number}"),
+                tables_behind(evaluation, attribute),
+                fairness_table(
+                    attribute,
+                    f"Differences by {attribute_words(attribute.name)}, {evaluation.system}; FNMR and FMR at "
+                    "the deployed threshold",
+                ),
+                _left_out(attribute),
+            )
+            for number, attribute in enumerate(evaluation.attributes, 1)
+        ],
+        cost_table(evaluation, f"Detection costs and Cllr, {evaluation.system}"),
+    )
 
 
-def headlines(evaluation: Evaluation) -> list[str]:
-    """Say in words how far the groups of each attribute are apart."""
-    sentences = []
-    for attribute in evaluation.attributes:
-        counted = [group for group in attribute.groups if group.counted]
-        if len(counted) < 2:
-            continue
-        by_eer = sorted(counted, key=lambda group: group.errors.eer)
-        best, worst = by_eer[0], by_eer[-1]
-        sentence = (
-            f"{evaluation.system}, by {attribute.name.replace('_', ' ')}: the EER is "
-            f"{percent(best.errors.eer)} % for {best.name} and {percent(worst.errors.eer)} % for {worst.name}"
+def _unbroken(text: str) -> str:
+    """Keep a number and its percent sign on one line."""
+    return text.replace(" %", "\u00a0%")
+
+
+def _left_out(attribute: Attribute) -> list[str]:
+    """Say which groups and trials are left out of the gaps, and why."""
+    lines = [f"* {group.name}: {group.note}" for group in attribute.groups if not group.counted]
+    if lines:
+        lines.append("Groups with a star are shown, and left out of gap, ratio, std and the like.")
+    if len(attribute.counted) < 2:
+        lines.append("Fewer than two groups count, so there is no gap to speak of.")
+    if attribute.trials_outside:
+        lines.append(f"{attribute.trials_outside:,} trials cross groups and are in none of them.")
+    return lines
+
+
+def _settings(evaluations: Sequence[Evaluation]) -> dict[str, str]:
+    """Return how each system was measured; once where all were measured alike."""
+    found = {}
+    for evaluation in evaluations:
+        point, facts = evaluation.operating_point, evaluation.resampling
+        found[evaluation.system] = (
+            f"group rule '{evaluation.group_rule}'; at least {evaluation.minimum_speakers} speakers and "
+            f"{evaluation.minimum_targets} target trials in a group; deployed threshold "
+            f"{evaluation.threshold_rule}; EER {evaluation.eer_kind}; P = {point.p_target:g}, C_miss = "
+            f"{point.c_miss:g}, C_fa = {point.c_fa:g}; "
+            + (
+                "; ".join(f"{name} {value}" for name, value in facts.items())
+                if facts
+                else "nothing was resampled"
+            )
         )
-        ratio = attribute.spreads["eer"].ratio
-        sentences.append(f"{sentence}, {number(ratio, 2)} times as high." if ratio < 100 else f"{sentence}.")
-        sentences += _at_one_threshold(evaluation, attribute, counted)
-    return sentences
-
-
-def _at_one_threshold(evaluation: Evaluation, attribute: Attribute, groups: Sequence[Group]) -> list[str]:
-    by_fnmr = sorted(groups, key=lambda group: group.errors.fnmr_at_pooled)
-    by_fmr = sorted(groups, key=lambda group: group.errors.fmr_at_pooled)
-    return [
-        f"At one threshold for all, {percent(by_fnmr[-1].errors.fnmr_at_pooled)} % of target trials are "
-        f"falsely rejected for {by_fnmr[-1].name} (lowest: {by_fnmr[0].name}, "
-        f"{percent(by_fnmr[0].errors.fnmr_at_pooled)} %), and {percent(by_fmr[-1].errors.fmr_at_pooled)} % "
-        f"of non-target trials are falsely accepted for {by_fmr[-1].name} (lowest: {by_fmr[0].name}, "
-        f"{percent(by_fmr[0].errors.fmr_at_pooled)} %)."
-    ]
-
-
-def _det(evaluation: Evaluation, attribute: Attribute, identifier: str) -> Markup:
-    title = f"DET curves of {evaluation.system} by {attribute.name}"
-    return Markup(det_plot(curves(evaluation, attribute), title, identifier))
-
-
-def curves(evaluation: Evaluation, attribute: Attribute) -> list[Group]:
-    """Return what a DET plot shows: overall, and the counted groups with most target trials."""
-    groups = sorted(attribute.groups, key=lambda group: -group.errors.targets)
-    shown = [group for group in groups if group.counted][: len(COLOURS) - 1]
-    return [evaluation.overall, *(group for group in attribute.groups if group in shown)]
-
-
-def _notes_of(evaluation: Evaluation) -> list[str]:
-    groups = [evaluation.overall, *(group for one in evaluation.attributes for group in one.groups)]
-    return [note for group in groups if (note := group.note or group.errors.note)]
-
-
-def _bar(value: float, evaluations: Sequence[Evaluation]) -> float:
-    """Return the length of a bar in percent of the longest on the page."""
-    rates = [
-        group.errors.eer
-        for evaluation in evaluations
-        for attribute in evaluation.attributes
-        for group in (evaluation.overall, *attribute.groups)
-        if group.errors.eer == group.errors.eer
-    ]
-    longest = max(rates, default=0.0)
-    return 100 * value / longest if longest > 0 and value == value else 0.0
+    if len(set(found.values())) == 1:
+        return {"settings": next(iter(found.values()))}
+    return {f"settings of {system}": text for system, text in found.items()}
