@@ -181,7 +181,7 @@ def test_pooled_seeds_have_bands_and_maybe_no_histogram(tmp_path: Path, make_eva
     assert tags.figures == 2 * 3
     assert 'class="band"' in page
     assert "Distribution of scores" not in page
-    assert "seeds are drawn too" in page
+    assert "also cover how seeds vary" in page
 
 
 def test_infinite_ratios_and_bounds(tmp_path: Path, make_evaluation) -> None:  # type: ignore[no-untyped-def]
