@@ -132,7 +132,7 @@ def evaluate_scores(scores: pl.DataFrame, held_out: Manifest, recipe: Recipe) ->
 
 def _resampling(recipe: Recipe) -> Resampling | None:
     replicates = recipe.evaluation.replicates
-    # One seed for all runs: systems on the same trials then share their draws, and differences have intervals.
+    # One seed for all runs: systems on the same trials share their draws, so that differences have intervals.
     return Resampling(replicates=replicates, permutations=replicates, seed=0) if replicates else None
 
 

@@ -130,7 +130,7 @@ def test_table_refuses_what_has_no_table() -> None:
 def test_json_has_everything_and_no_nan() -> None:
     evaluation = make()
     content = json.loads(json.dumps(to_json([evaluation]), allow_nan=False))
-    assert content["schema"] == 1
+    assert content["schema"] == 2
     system = content["systems"][0]
     female = next(g for g in system["attributes"]["gender"]["groups"] if g["name"] == "female")
     assert female["errors"]["eer"] == evaluation.attribute("gender").group("female").errors.eer
