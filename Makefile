@@ -34,6 +34,8 @@ fuzz: $(INSTALLED)  ## A minute of coverage-guided fuzzing of the readers; the t
 
 bench: $(INSTALLED) audit-data benchmarks/external/bt4vt/.installed  ## Ratios against peers, measured in the same run
 	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/intervals.py
+	$(BIN)/python benchmarks/interval_coverage.py --speakers 40 200
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/formulations.py
 	$(BIN)/python benchmarks/planted_problem.py --seeds 10
