@@ -116,3 +116,7 @@ def main(folder: Path, arguments: list[str]) -> Any:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), sys.argv[2:])
+    if distributed.is_available() and distributed.is_initialized():
+        # A process that leaves while gloo's threads still run is aborted.
+        distributed.barrier()
+        distributed.destroy_process_group()

@@ -103,8 +103,9 @@ def run_speechbrain(folder: Path, tones: Path, tmp_path: Path, *, processes: int
         given = [f"--{name}={value}" for name, value in (options | {"number_of_epochs": epochs}).items()]
         if processes > 1:
             given.append("--distributed_backend=gloo")
+        scripts = [script] if processes == 1 else [Path(__file__).parent / "in_two_processes.py", script]
         # SpeechBrain itself warns of much.
-        run(script, folder, "small_recipe.yaml", *given, warnings="default", processes=processes)
+        run(*scripts, folder, "small_recipe.yaml", *given, warnings="default", processes=processes)
     saved = max((tmp_path / "out" / "save").glob("CKPT*"))  # named by date: the last
     assert {"objective.ckpt", "adversary.ckpt", "embedding_model.ckpt"} <= {f.name for f in saved.iterdir()}
     state = torch.load(saved / "objective.ckpt")
