@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from svfair.metrics.comparison import Change, Comparison
 from svfair.metrics.intervals import NO_INTERVAL
 from svfair.metrics.results import Evaluation
-from svfair.reports.field_table import paired
 from svfair.reports.group_words import attribute_words
 from svfair.reports.headlines import Headline
 from svfair.reports.number_text import between, decimal, level, signed
@@ -18,12 +17,14 @@ _RATES = {
 }
 
 
-def changes_in_words(baseline: Evaluation, other: Evaluation) -> list[Headline]:
+def changes_in_words(
+    baseline: Evaluation, other: Evaluation, comparison: Comparison | None
+) -> list[Headline]:
     """Tell the change of the EER over all trials, then those of each attribute's gaps.
 
-    A gap over other groups than the baseline's is not compared.
+    A gap over other groups than the baseline's is not compared. `comparison` is that of the two systems, as
+    `FieldTable` has it.
     """
-    comparison = paired(baseline, other)
     words = level(baseline.resampling)
     return [_headline(what, change, words) for what, change in _changes(baseline, other, comparison)]
 

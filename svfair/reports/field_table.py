@@ -38,10 +38,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class FieldTable:
-    """Headings of the figures, and for each system its cells in that order."""
+    """Headings of the figures, and for each system its cells in that order.
+
+    `comparisons` has each further system's comparison with the first, None where there can be none: what
+    else speaks of changes takes them from here.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    comparisons: tuple[Comparison | None, ...]
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,15 @@ def field_table(evaluations: Sequence[Evaluation]) -> FieldTable:
     ]
     for name in names:
         columns += _columns([one.attribute(name) for one in evaluations])
-    compared = [None, *(paired(evaluations[0], other) for other in evaluations[1:])]
+    comparisons = tuple(paired(evaluations[0], other) for other in evaluations[1:])
+    compared = (None, *comparisons)
     return FieldTable(
         tuple(column.heading for column in columns),
         tuple(
             (evaluation.system, tuple(column.cell(number, compared[number]) for column in columns))
             for number, evaluation in enumerate(evaluations)
         ),
+        comparisons,
     )
 
 

@@ -81,7 +81,10 @@ def write_report(
         facts={"svfair": __version__, **(facts or {}), **_settings(evaluations)},
         table=table,
         is_wide=len(table.columns) > _WIDEST,
-        changes=[(other.system, changes_in_words(baseline, other)) for other in evaluations[1:]],
+        changes=[
+            (other.system, changes_in_words(baseline, other, comparison))
+            for other, comparison in zip(evaluations[1:], table.comparisons, strict=True)
+        ],
         systems=[_system(evaluation, evaluations, f"s{n}") for n, evaluation in enumerate(evaluations, 1)],
         baseline=baseline,
         thresholds=[(one.system, decimal(one.pooled_threshold, 4)) for one in evaluations],

@@ -8,7 +8,7 @@ from typing import Any
 from svfair import __version__
 from svfair.metrics.comparison import Change, Comparison
 from svfair.metrics.results import Attribute, Evaluation, Group
-from svfair.reports.field_table import FieldTable, field_table, paired
+from svfair.reports.field_table import FieldTable, field_table
 
 #: Raised when a field changes its meaning or goes away.
 SCHEMA_VERSION = 2
@@ -16,14 +16,13 @@ SCHEMA_VERSION = 2
 
 def to_json(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     """Return everything that was measured as JSON values; rates are fractions, NaN and infinity are null."""
-    baseline = evaluations[0]
-    comparisons = [paired(baseline, other) for other in evaluations[1:]]
+    table = field_table(evaluations)
     content = {
         "schema": SCHEMA_VERSION,
         "svfair": __version__,
-        "table": _table(field_table(evaluations)),
+        "table": _table(table),
         "systems": [_system(evaluation) for evaluation in evaluations],
-        "comparisons": [_comparison(one) for one in comparisons if one is not None],
+        "comparisons": [_comparison(one) for one in table.comparisons if one is not None],
     }
     cleaned: dict[str, Any] = _finite(content)
     return cleaned

@@ -4,17 +4,22 @@ from dataclasses import replace
 import pytest
 
 from svfair.metrics.comparison import Change
-from svfair.metrics.results import Interval
+from svfair.metrics.results import Evaluation, Interval
 from svfair.reports import changes
 from svfair.reports.changes import changes_in_words
-from svfair.reports.field_table import field_table
+from svfair.reports.field_table import field_table, paired
+from svfair.reports.headlines import Headline
 
 NOTHING = Interval(float("nan"), float("nan"))
 
 
+def told_of(base: Evaluation, other: Evaluation) -> list[Headline]:
+    return changes_in_words(base, other, paired(base, other))
+
+
 def test_changes_of_paired_systems_have_intervals_and_a_verdict(make_evaluation) -> None:  # type: ignore[no-untyped-def]
     base, other = make_evaluation(replicates=100), make_evaluation("other", ease=3.0, replicates=100)
-    told = changes_in_words(base, other)
+    told = told_of(base, other)
     assert len(told) == 1 + 3 * 2
     overall, gender = told[0], told[1]
     assert overall.is_clear
@@ -31,7 +36,7 @@ def test_changes_of_paired_systems_have_intervals_and_a_verdict(make_evaluation)
 
 def test_changes_without_intervals_are_those_of_the_table(make_evaluation) -> None:  # type: ignore[no-untyped-def]
     evaluations = [make_evaluation(), make_evaluation("other", ease=2.5)]
-    told = changes_in_words(*evaluations)
+    told = told_of(*evaluations)
     (_, base), (_, cells) = field_table(evaluations).rows
     for one, column in ((told[0], 0), (told[1], 3)):
         assert one.is_clear is None
@@ -41,7 +46,7 @@ def test_changes_without_intervals_are_those_of_the_table(make_evaluation) -> No
 
 
 def test_gaps_over_other_groups_are_not_compared(make_evaluation) -> None:  # type: ignore[no-untyped-def]
-    told = changes_in_words(make_evaluation(), make_evaluation("other", regions=("US", "UK")))
+    told = told_of(make_evaluation(), make_evaluation("other", regions=("US", "UK")))
     assert len(told) == 1 + 3
     assert not any("country" in one.text for one in told)
 
@@ -87,5 +92,5 @@ def test_words_of_a_change(change: Change, words: str, is_clear: bool | None) ->
 def test_level_of_the_intervals_is_told(make_evaluation) -> None:  # type: ignore[no-untyped-def]
     base = make_evaluation(replicates=20)
     narrow = {**base.resampling, "level": 0.8}
-    told = changes_in_words(replace(base, resampling=narrow), replace(base, system="same", resampling=narrow))
+    told = told_of(replace(base, resampling=narrow), replace(base, system="same", resampling=narrow))
     assert "80 % interval" in told[1].text

@@ -10,7 +10,7 @@ from svfair.metrics.evaluation import evaluate
 from svfair.metrics.results import Evaluation, Interval
 from svfair.metrics.seeds import pool_seeds
 from svfair.reports.changes import changes_in_words
-from svfair.reports.field_table import mismatches
+from svfair.reports.field_table import mismatches, paired
 from svfair.reports.headlines import headlines
 from svfair.reports.html import write_report
 
@@ -112,7 +112,7 @@ def test_evil_names_are_escaped_everywhere(tmp_path: Path) -> None:
 def test_sentences_stand_on_the_page(tmp_path: Path, make_evaluation) -> None:  # type: ignore[no-untyped-def]
     base, other = make_evaluation(replicates=40), make_evaluation("other", ease=2.9, replicates=40)
     page, _ = written(tmp_path, base, other)
-    told = [*changes_in_words(base, other)]
+    told = [*changes_in_words(base, other, paired(base, other))]
     told += [one for e in (base, other) for attribute in e.attributes for one in headlines(e, attribute)]
     assert len(told) == 7 + 2 * 2 * 3
     assert {one.is_clear for one in told} == {True, False}
