@@ -14,11 +14,11 @@ USAGE_ERROR = 2
 #: Libraries that an audit does without, and the optional part of svfair that brings them.
 _IN_PARTS = dict.fromkeys(
     (
-        *("torch", "torchaudio", "speechbrain", "sklearn", "threadpoolctl", "soundfile", "soxr"),
-        *("pydantic", "yaml", "safetensors", "tqdm"),
+        *("torch", "torchaudio", "speechbrain", "sklearn", "threadpoolctl", "pydantic", "yaml"),
+        *("safetensors", "tqdm"),
     ),
     "train",
-) | {"espeakng_loader": "demo"}
+) | {"espeakng_loader": "demo", **dict.fromkeys(("av", "pycountry", "soundfile", "soxr"), "data")}
 
 
 class _Commands(TyperGroup):

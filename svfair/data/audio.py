@@ -7,12 +7,13 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from svfair.data.manifest import Recording
 from svfair.errors import InputError
 
 Waveform = npt.NDArray[np.float32]
 
 
-def read_audio(path: Path, *, sample_rate: int = 16000) -> Waveform:
+def read_audio(recording: Path | Recording, *, sample_rate: int = 16000) -> Waveform:
     """Read a file as mono float32 at `sample_rate`, shape (samples,).
 
     Raises
@@ -20,15 +21,17 @@ def read_audio(path: Path, *, sample_rate: int = 16000) -> Waveform:
     InputError
         When the file is missing, corrupt or empty.
     """
-    return _read(path, None, None, sample_rate)
+    return _read(recording, None, None, sample_rate)
 
 
-def read_crop(path: Path, position: float, seconds: float, *, sample_rate: int = 16000) -> Waveform:
+def read_crop(
+    recording: Path | Recording, position: float, seconds: float, *, sample_rate: int = 16000
+) -> Waveform:
     """Read a crop of a file, decoding little more than the crop.
 
     Parameters
     ----------
-    path
+    recording
         Any file that libsndfile can seek in.
     position
         Where the crop lies, in [0, 1]: 0 at the start of the file, 1 as late as it fits.
@@ -47,11 +50,14 @@ def read_crop(path: Path, position: float, seconds: float, *, sample_rate: int =
     InputError
         When the file is missing, corrupt or empty.
     """
-    crop = _read(path, position, seconds, sample_rate)
+    crop = _read(recording, position, seconds, sample_rate)
     return np.resize(crop, round(seconds * sample_rate))
 
 
-def _read(path: Path, position: float | None, seconds: float | None, sample_rate: int) -> Waveform:
+def _read(
+    recording: Path | Recording, position: float | None, seconds: float | None, sample_rate: int
+) -> Waveform:
+    path = recording.path if isinstance(recording, Recording) else recording
     try:
         with soundfile.SoundFile(path) as file:
             frames = -1

@@ -116,7 +116,7 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         seconds: float,
         sample_rate: int = 16000,
     ) -> None:
-        self.paths = manifest.paths()
+        self.manifest = manifest
         self.batches = batches
         self.seconds = seconds
         self.sample_rate = sample_rate
@@ -124,7 +124,7 @@ class CropDataset(Dataset[dict[str, Tensor]]):
     def __getitem__(self, step: int) -> dict[str, Tensor]:
         plan = self.batches.plan(step)
         crops = [
-            read_crop(self.paths[row], position, self.seconds, sample_rate=self.sample_rate)
+            read_crop(self.manifest.recording(int(row)), position, self.seconds, sample_rate=self.sample_rate)
             for row, position in zip(plan.rows, plan.positions, strict=True)
         ]
         return {

@@ -1,23 +1,42 @@
 """The manifest: one row an utterance, checked before anything is computed from it."""
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import polars as pl
 
 from svfair.errors import InputError
-from svfair.files import written_whole
+from svfair.files import write_text_whole, written_whole
 
 REQUIRED = ("utterance_id", "path", "speaker_id", "session_id", "duration_s")
 
 #: Belong to the person in every corpus, so that two values for one speaker are a mistake.
 PERSONAL = ("gender", "country")
 
+#: Beside a manifest: what its paths are relative to, and how it was made.
+_FACTS = "manifest.json"
+
+#: Files whose header is read when a manifest is: all, or this many spread evenly over a longer manifest.
+_LOOKED_AT = 5000
+
 #: A file may differ from the stated duration by this many seconds plus one percent.
 DURATION_TOLERANCE_S = 0.5
+
+
+#: Where an utterance lies inside a packed file (a tar archive), in bytes; columns that a manifest may have.
+BYTE_OFFSET, BYTE_SIZE = "byte_offset", "byte_size"
+
+
+class Recording(NamedTuple):
+    """Audio of one utterance: a file, or `size` bytes of one from `offset` on (a member of a tar archive)."""
+
+    path: Path
+    offset: int = 0
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -41,15 +60,19 @@ class Manifest:
     @property
     def attributes(self) -> list[str]:
         """Columns beyond the required ones, such as `gender` and `country`."""
-        return [name for name in self.table.columns if name not in REQUIRED]
-
-    def path_of(self, row: Mapping[str, Any]) -> Path:
-        """Return the audio file of a row given as a mapping."""
-        return self.audio_root / str(row["path"])
+        known = (*REQUIRED, BYTE_OFFSET, BYTE_SIZE)
+        return [name for name in self.table.columns if name not in known]
 
     def paths(self) -> list[Path]:
         """Return the audio file of every row."""
         return [self.audio_root / path for path in self.table["path"]]
+
+    def recording(self, row: int) -> Recording:
+        """Return where the audio of a row is; nothing is kept a row, so that a million rows cost nothing."""
+        path = self.audio_root / self.table["path"][row]
+        if BYTE_OFFSET not in self.table.columns or self.table[BYTE_OFFSET][row] is None:
+            return Recording(path)
+        return Recording(path, int(self.table[BYTE_OFFSET][row]), int(self.table[BYTE_SIZE][row]))
 
     def speakers(self) -> pl.DataFrame:
         """Return one row a speaker: `speaker_id` and the attributes that are the same in all its rows.
@@ -86,9 +109,11 @@ def read_manifest(path: Path, *, audio_root: Path | None = None, check_audio: bo
     path
         CSV or Parquet, or a folder that holds `manifest.parquet` or `manifest.csv`.
     audio_root
-        What the paths are relative to; the manifest's folder by default.
+        What the paths are relative to; by default the folder that `manifest.json` beside the manifest names,
+        and without one the manifest's own folder.
     check_audio
-        Whether to open every file's header: that it exists, is audio, is not empty, and lasts as stated.
+        Whether to read the files' headers (of 5,000 files, in a longer manifest): that they exist, are audio,
+        are not empty, and last as stated.
 
     Raises
     ------
@@ -103,10 +128,13 @@ def read_manifest(path: Path, *, audio_root: Path | None = None, check_audio: bo
             f"{file}: no column '{missing[0]}'; found {', '.join(table.columns)} "
             "(columns are separated by commas)"
         )
-    texts = [name for name in table.columns if name != "duration_s"]
+    texts = [name for name in table.columns if name not in ("duration_s", BYTE_OFFSET, BYTE_SIZE)]
+    places = [name for name in (BYTE_OFFSET, BYTE_SIZE) if name in table.columns]
     duration = pl.col("duration_s").cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
-    table = table.with_columns(pl.col(texts).cast(pl.String), duration)
-    root = (audio_root or file.parent).resolve()
+    table = table.with_columns(
+        pl.col(texts).cast(pl.String), duration, pl.col(places).cast(pl.Int64, strict=False)
+    )
+    root = (audio_root or _audio_root_of(file)).resolve()
     if table.height == 0:
         raise InputError(f"{file}: holds no utterances")
     _check_rows(table, file)
@@ -123,6 +151,28 @@ def write_manifest(table: pl.DataFrame, path: Path) -> None:
             table.write_parquet(temporary)
         else:
             table.write_csv(temporary)
+
+
+def write_audio_root(manifest: Path, audio_root: Path, facts: Mapping[str, Any] | None = None) -> None:
+    """Write `manifest.json` beside a manifest: what its paths are relative to, and how it was made.
+
+    The root is kept relative to the manifest's folder when it lies inside, so that the folder can be moved.
+    """
+    root, folder = audio_root.resolve(), manifest.parent.resolve()
+    inside = root.is_relative_to(folder)
+    content = {"audio_root": str(root.relative_to(folder) if inside else root), **(facts or {})}
+    write_text_whole(folder / _FACTS, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _audio_root_of(file: Path) -> Path:
+    facts = file.parent / _FACTS
+    if not facts.is_file():
+        return file.parent
+    try:
+        root = json.loads(facts.read_text(encoding="utf-8"))["audio_root"]
+        return file.parent / str(root)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{facts}: does not say what the manifest's paths are relative to") from error
 
 
 def _find(path: Path) -> Path:
@@ -170,29 +220,31 @@ def _check_rows(table: pl.DataFrame, file: Path) -> None:
 
 
 def _check_audio(manifest: Manifest) -> None:
-    durations = manifest.table["duration_s"].to_list()
+    table = manifest.table
+    rows = [number * table.height // _LOOKED_AT for number in range(_LOOKED_AT)]
+    if table.height <= _LOOKED_AT:
+        rows = list(range(table.height))
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(_look_at, manifest.paths(), durations))
-    bad = [(line, problem) for line, problem in enumerate(found, start=2) if problem]
+        found = list(pool.map(_look_at, map(manifest.recording, rows), table["duration_s"][rows]))
+    bad = [(row + 2, problem) for row, problem in zip(rows, found, strict=True) if problem]
     if bad:
         line, problem = bad[0]
         raise InputError(f"{manifest.source}: line {line}: path: {problem}{_others(len(bad))}")
 
 
-def _look_at(path: Path, duration_s: float) -> str | None:
+def _look_at(recording: Recording, duration_s: float) -> str | None:
     # An evaluation reads manifests without looking at audio, and needs no audio library.
-    import soundfile
+    from svfair.data.audio_header import read_header
 
+    path = recording.path
     if not path.is_file():
         return f"'{path}' is missing"
     try:
-        header = soundfile.info(path)
-    except (soundfile.LibsndfileError, OSError) as error:
-        return f"'{path}' cannot be read as audio ({error})"
-    if header.frames == 0:
-        return f"'{path}' holds no audio"
-    if abs(header.duration - duration_s) > DURATION_TOLERANCE_S + 0.01 * duration_s:
-        return f"'{path}' lasts {header.duration:.2f} s, not {duration_s:.2f} s as duration_s says"
+        header = read_header(recording)
+    except InputError as error:
+        return str(error)
+    if abs(header.duration_s - duration_s) > DURATION_TOLERANCE_S + 0.01 * duration_s:
+        return f"'{path}' lasts {header.duration_s:.2f} s, not {duration_s:.2f} s as duration_s says"
     return None
 
 

@@ -49,8 +49,8 @@ def embed(
     extractor = extractor.eval().to(device)
     rate, size = extractor.settings["sample_rate"], extractor.settings["embedding_size"]
     embeddings = np.empty((manifest.table.height, size), dtype=np.float32)
-    for number, row in enumerate(manifest.table.iter_rows(named=True)):
-        waveform = torch.from_numpy(read_audio(manifest.path_of(row), sample_rate=rate)).to(device)
+    for number in range(manifest.table.height):
+        waveform = torch.from_numpy(read_audio(manifest.recording(number), sample_rate=rate)).to(device)
         with torch.inference_mode():
             embeddings[number] = functional.normalize(extractor(waveform[None])[0], dim=0).cpu().numpy()
         if progress is not None:

@@ -29,7 +29,7 @@ def test_reads_csv_parquet_and_folders_alike(tones: Path) -> None:
     assert from_csv.table.equals(read_manifest(tones.parent).table)
     assert from_csv.table.schema["duration_s"] == pl.Float64
     assert from_csv.attributes == ["gender", "country"]
-    assert from_csv.paths()[0] == from_csv.path_of(from_csv.table.row(0, named=True))
+    assert from_csv.paths()[0] == from_csv.recording(0).path
     assert from_csv.paths()[0].is_file()
 
 
