@@ -29,8 +29,15 @@ UNKNOWN = "unknown"
 _MISSING = ("", "n/a", "na", "nan", "none", "null", "-", "?", UNKNOWN)
 
 
-def read_speakers(path: Path) -> pl.DataFrame:
+def read_speakers(path: Path, *, normalise: bool = True) -> pl.DataFrame:
     """Read a table of speakers: VoxCeleb's own files as published, or any CSV, TSV or Parquet.
+
+    Parameters
+    ----------
+    path
+        The table.
+    normalise
+        Whether to make the values of `gender` uniform and add `country_region`; names of columns always are.
 
     Returns
     -------
@@ -65,7 +72,10 @@ def read_speakers(path: Path) -> pl.DataFrame:
         records.unit,
         "Mend them or take them out",
     )
-    table = with_country_region(with_gender(table.filter(holds))).unique(maintain_order=True)
+    table = table.filter(holds)
+    if normalise:
+        table = with_country_region(with_gender(table))
+    table = table.unique(maintain_order=True)
     twice = table.filter(pl.col("speaker_id").is_duplicated())
     if twice.height:
         raise InputError(

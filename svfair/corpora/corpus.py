@@ -1,0 +1,125 @@
+"""What a corpus has to say of itself, so that `svfair.corpora.preparation` can do the rest."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Waveform = npt.NDArray[np.float32]
+
+#: File names that hold audio.
+AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".aiff", ".au", ".sph")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An utterance cut from a recording.
+
+    Parameters
+    ----------
+    name
+        Told apart by this from other pieces of the recording; part of the utterance's id. "" for the whole.
+    session
+        Likewise of the session.
+    waveform
+        Mono float32 at 16 kHz.
+    """
+
+    name: str
+    session: str
+    waveform: Waveform
+
+
+class Corpus(ABC):
+    """A corpus as its publisher ships it.
+
+    A subclass is a frozen dataclass whose fields are the corpus's options; they become part of what decides
+    whether an earlier preparation is still valid. It is sent to other processes, so it holds plain values.
+    """
+
+    #: The command: `svfair prepare NAME SOURCE OUT`.
+    name: ClassVar[str]
+
+    #: What SOURCE looks like; shown when nothing in it fits.
+    layout: ClassVar[str]
+
+    #: Names of audio files end in one of these; compared in lower case.
+    suffixes: ClassVar[tuple[str, ...]] = AUDIO_SUFFIXES
+
+    @abstractmethod
+    def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
+        """Tell which files are utterances, and whose.
+
+        Parameters
+        ----------
+        source
+            The corpus's folder.
+        files
+            Column `path`: every audio file below `source`, relative to it, with `/`, sorted.
+
+        Returns
+        -------
+        polars.DataFrame
+            `path, utterance_id, speaker_id, session_id` and any attributes of the recording. Files that are
+            left out are counted as not fitting the layout; a row without its file is rejected and named.
+            Where the publisher tells no sessions, `session_id` is the speaker's id.
+
+        Raises
+        ------
+        InputError
+            When the publisher's tables are not there or cannot be read.
+        """
+
+    @abstractmethod
+    def speakers(self, source: Path) -> pl.DataFrame:
+        """Return one row a speaker: `speaker_id` and the published attributes, values as written.
+
+        `gender`, `country` and `age` are made uniform later. A corpus without metadata returns the column
+        `speaker_id` alone, with no rows.
+
+        Raises
+        ------
+        InputError
+            When the metadata is not there or cannot be read.
+        """
+
+    @property
+    def cuts(self) -> bool:
+        """Whether recordings are cut into pieces, so that audio has to be written."""
+        return False
+
+    def cut(self, recording: dict[str, str], waveform: Waveform) -> list[Piece]:
+        """Cut a recording into utterances; no piece means that it is too short.
+
+        Parameters
+        ----------
+        recording
+            Its row of `utterances`.
+        waveform
+            Mono float32 at 16 kHz.
+        """
+        return [Piece("", "", waveform)]
+
+
+def by_pattern(files: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    """Return `path` and the named groups of a pattern as columns, for the files that it matches.
+
+    Parameters
+    ----------
+    files
+        With column `path`.
+    pattern
+        Regular expression (Rust's) with named groups, sought anywhere in the path.
+    """
+    matched = files.select("path", found=pl.col("path").str.extract_groups(pattern)).unnest("found")
+    names = [name for name in matched.columns if name != "path"]
+    return matched.filter(pl.all_horizontal(pl.col(names).is_not_null()))
+
+
+def no_speakers() -> pl.DataFrame:
+    """Return the table of a corpus that publishes no attributes of its speakers."""
+    return pl.DataFrame(schema={"speaker_id": pl.String})
