@@ -1,5 +1,6 @@
 """Audio in: whole utterances, and crops that are read by seeking rather than by decoding the whole file."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,17 @@ import soundfile
 import soxr
 
 from svfair.data.manifest import Recording
+from svfair.data.mpeg4 import decode_mpeg4, is_mpeg4
 from svfair.errors import InputError
 
 Waveform = npt.NDArray[np.float32]
 
 
 def read_audio(recording: Path | Recording, *, sample_rate: int = 16000) -> Waveform:
-    """Read a file as mono float32 at `sample_rate`, shape (samples,).
+    """Read a file, or a member of a packed one, as mono float32 at `sample_rate`, shape (samples,).
+
+    Whatever libsndfile reads (WAV, FLAC, MP3, Ogg Vorbis and Opus, ...) and MPEG-4, at any rate and with any
+    number of channels, which are averaged.
 
     Raises
     ------
@@ -32,7 +37,7 @@ def read_crop(
     Parameters
     ----------
     recording
-        Any file that libsndfile can seek in.
+        A file, or a member of a packed one, in any format that `read_audio` takes.
     position
         Where the crop lies, in [0, 1]: 0 at the start of the file, 1 as late as it fits.
     seconds
@@ -51,29 +56,56 @@ def read_crop(
         When the file is missing, corrupt or empty.
     """
     crop = _read(recording, position, seconds, sample_rate)
-    return np.resize(crop, round(seconds * sample_rate))
+    length = round(seconds * sample_rate)
+    if len(crop) == length - 1:  # by rounding, at another rate
+        return np.pad(crop, (0, 1), mode="edge")
+    return np.resize(crop, length)
 
 
 def _read(
     recording: Path | Recording, position: float | None, seconds: float | None, sample_rate: int
 ) -> Waveform:
-    path = recording.path if isinstance(recording, Recording) else recording
+    recording = recording if isinstance(recording, Recording) else Recording(recording)
+    name = _name(recording)
     try:
-        with soundfile.SoundFile(path) as file:
-            frames = -1
-            if position is not None and seconds is not None:
-                frames = min(file.frames, round(seconds * file.samplerate))
-                file.seek(round(position * (file.frames - frames)))
-            samples = file.read(frames, dtype="float32", always_2d=True)
-            expected = file.frames if frames < 0 else frames
-            rate = file.samplerate
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise InputError(f"{path}: cannot be read as audio ({error}); replace the file or drop it") from error
-    if len(samples) == 0:
-        raise InputError(f"{path}: holds no audio; drop it from the manifest")
-    if len(samples) < expected:
-        raise InputError(f"{path}: ends after {len(samples)} of {expected} samples; the file is damaged")
-    mono: Waveform = samples.mean(axis=1)
-    if rate != sample_rate:
-        mono = soxr.resample(mono, rate, sample_rate)
-    return mono
+        source, in_mpeg4 = _open(recording)
+        decode = decode_mpeg4 if in_mpeg4 else _decode
+        mono, rate, expected = decode(source, position, seconds)
+    except (soundfile.LibsndfileError, OSError, ValueError) as error:
+        raise InputError(f"{name}: cannot be read as audio ({error}); replace the file or drop it") from error
+    if len(mono) == 0:
+        raise InputError(f"{name}: holds no audio; drop it from the manifest")
+    if len(mono) < expected:
+        raise InputError(f"{name}: ends after {len(mono)} of {expected} samples; the file is damaged")
+    return mono if rate == sample_rate else soxr.resample(mono, rate, sample_rate)
+
+
+def _open(recording: Recording) -> tuple[Path | io.BytesIO, bool]:
+    """Return what to decode and whether it is MPEG-4; a packed recording is small, and read whole."""
+    with recording.path.open("rb", buffering=0) as file:
+        if recording.size is None:
+            return recording.path, is_mpeg4(file.read(8))
+        file.seek(recording.offset)
+        content = file.read(recording.size)
+    if len(content) < recording.size:
+        raise ValueError("the packed file ends before it")
+    return io.BytesIO(content), is_mpeg4(content[:8])
+
+
+def _decode(
+    source: Path | io.BytesIO, position: float | None, seconds: float | None
+) -> tuple[Waveform, int, int]:
+    with soundfile.SoundFile(source) as file:
+        expected = file.frames
+        if position is not None and seconds is not None:
+            expected = min(file.frames, round(seconds * file.samplerate))
+            file.seek(round(position * (file.frames - expected)))
+        samples = file.read(expected, dtype="float32", always_2d=True)
+        mono: Waveform = samples[:, 0] if file.channels == 1 else samples.mean(axis=1)
+        return mono, file.samplerate, expected
+
+
+def _name(recording: Recording) -> str:
+    if recording.size is None:
+        return str(recording.path)
+    return f"{recording.path} (bytes {recording.offset} to {recording.offset + recording.size})"

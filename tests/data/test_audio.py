@@ -5,6 +5,8 @@ import pytest
 import soundfile
 
 from svfair.data.audio import read_audio, read_crop
+from svfair.data.manifest import Recording
+from svfair.data.packing import write_shard
 from svfair.errors import InputError
 
 
@@ -58,3 +60,34 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
         read_crop(tmp_path / "empty.wav", 0.0, 1.0)
     with pytest.raises(InputError, match=r"gone.wav: cannot be read"):
         read_audio(tmp_path / "gone.wav")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_a_packed_recording_equals_the_plain_file(tmp_path: Path, suffix: str) -> None:
+    plain = tmp_path / f"plain.{suffix}"
+    soundfile.write(plain, np.random.default_rng(1).uniform(-0.5, 0.5, 24000), 16000)
+    members = [("first.bin", b"x" * 700), (f"id10001/V/00001.{suffix}", plain.read_bytes())]
+    [_, (offset, size)] = write_shard(tmp_path / "shard.tar", members)
+    packed = Recording(tmp_path / "shard.tar", offset, size)
+    np.testing.assert_array_equal(read_audio(packed), read_audio(plain))
+    np.testing.assert_array_equal(read_crop(packed, 0.4, 0.7), read_crop(plain, 0.4, 0.7))
+
+
+def test_bad_places_in_a_packed_file_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "shard.tar"
+    write_shard(path, [("a.flac", b"y" * 3000)])
+    with pytest.raises(InputError, match=r"shard.tar \(bytes 512 to 3512\): cannot be read as audio"):
+        read_audio(Recording(path, 512, 3000))
+    with pytest.raises(InputError, match=r"shard.tar \(bytes 10000 to 13000\): .* ends before it"):
+        read_crop(Recording(path, 10000, 3000), 0.0, 1.0)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000])
+def test_crops_have_their_exact_length_at_any_rate(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, np.random.default_rng(2).uniform(-0.5, 0.5, rate * 2), rate)
+    for seconds in (0.35, 1.2345, 2.0):
+        crop = read_crop(path, 0.3, seconds)
+        assert crop.shape == (round(seconds * 16000),)
+        # Nothing of the crop's start comes again at its end.
+        assert crop[-1] != crop[0]
