@@ -1,5 +1,8 @@
 """Speaker metadata: one row a speaker, as corpora publish it."""
 
+import re
+import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -15,12 +18,27 @@ _NAMES = {
     "country": ("country", "nationality"),
 }
 
-_GENDERS = {"m": "male", "male": "male", "man": "male", "f": "female", "female": "female", "woman": "female"}
+#: Genders by what publishers write, as `value_key` writes it. Common Voice's `male_masculine` is among them.
+GENDERS = {
+    **dict.fromkeys(("m", "male", "man", "masculine", "male masculine", "boy"), "male"),
+    **dict.fromkeys(("f", "w", "female", "woman", "feminine", "female feminine", "girl"), "female"),
+    **dict.fromkeys(
+        ("other", "o", "transgender", "non binary", "nonbinary", "intersex", "diverse", "genderqueer"),
+        "other",
+    ),
+}
 
-_US = ("us", "usa", "u.s.", "u.s.a.", "united states", "united states of america", "america")
-_UK = (
-    *("uk", "u.k.", "gb", "gbr", "united kingdom", "great britain", "britain"),
+#: Names of the United States, as `value_key` writes them.
+US_NAMES = (
+    *("us", "usa", "u s", "u s a", "us of a", "america"),
+    *("united states", "united states of america"),
+)
+
+#: Names of the United Kingdom and of its countries, as `value_key` writes them.
+UK_NAMES = (
+    *("uk", "u k", "gb", "gbr", "united kingdom", "great britain", "britain"),
     *("england", "scotland", "wales", "northern ireland"),
+    *("united kingdom of great britain and northern ireland", "great britain and northern ireland"),
 )
 
 #: What stands for a value that nobody knows.
@@ -42,8 +60,8 @@ def read_speakers(path: Path, *, normalise: bool = True) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `speaker_id` and the other columns as text; `gender` as male, female or unknown; and, where there is
-        a country, `country_region` as US, UK, other or unknown. One row a speaker.
+        `speaker_id` and the other columns as text; `gender` as male, female, other or unknown; and, where
+        there is a country, `country_region` as US, UK, other or unknown. One row a speaker.
 
     Raises
     ------
@@ -84,26 +102,49 @@ def read_speakers(path: Path, *, normalise: bool = True) -> pl.DataFrame:
     return table
 
 
+def value_key(text: str) -> str:
+    """Return a text as it is compared: lower case, no accents, no punctuation, no article, single blanks."""
+    letters = unicodedata.normalize("NFKD", text.lower().replace("&", " and "))
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    words = re.sub(r"[\W_]+", " ", re.sub(r"[.'`\u2019]", "", plain)).split()
+    return " ".join(word for word in words if word != "the")
+
+
+def is_missing(text: str) -> bool:
+    """Return whether a text is one of those by which tables say that a value is not known."""
+    return text.strip().lower() in _MISSING
+
+
+def mapped(column: pl.Series, rule: Callable[[str], str]) -> pl.Series:
+    """Apply a rule to the values of a column as text, once to each distinct one; null counts as empty."""
+    text = column.cast(pl.String).fill_null("")
+    values = text.unique().to_list()
+    return text.replace_strict(values, [rule(value) for value in values], return_dtype=pl.String)
+
+
 def with_gender(table: pl.DataFrame) -> pl.DataFrame:
-    """Write the column `gender`, if there is one, as male, female or unknown."""
+    """Write the column `gender`, if there is one, as male, female, other or unknown."""
     if "gender" not in table.columns:
         return table
-    lower = pl.col("gender").cast(pl.String).str.strip_chars().str.to_lowercase()
-    return table.with_columns(gender=lower.replace_strict(_GENDERS, default=UNKNOWN))
+    return table.with_columns(
+        gender=mapped(table["gender"], lambda text: GENDERS.get(value_key(text), UNKNOWN))
+    )
 
 
 def with_country_region(table: pl.DataFrame) -> pl.DataFrame:
-    """Add `country_region` (US, UK, other, unknown), derived from `country`, if there is one."""
+    """Add `country_region` (US, UK, other, unknown), derived from `country`, if there is one.
+
+    Names, ISO 3166 alpha-2 and alpha-3 codes give the same region.
+    """
     if "country" not in table.columns:
         return table
-    lower = pl.col("country").cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
-    region = (
-        pl.when(lower.is_in(_US))
-        .then(pl.lit("US"))
-        .when(lower.is_in(_UK))
-        .then(pl.lit("UK"))
-        .when(lower.is_in(_MISSING))
-        .then(pl.lit(UNKNOWN))
-        .otherwise(pl.lit("other"))
-    )
-    return table.with_columns(country_region=region)
+    return table.with_columns(country_region=mapped(table["country"], _region))
+
+
+def _region(country: str) -> str:
+    if is_missing(country):
+        return UNKNOWN
+    key = value_key(country)
+    if key in US_NAMES:
+        return "US"
+    return "UK" if key in UK_NAMES else "other"
