@@ -1,13 +1,14 @@
 """Options that `audit`, `evaluate` and `compare` share, declared once."""
 
-import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from svfair.cli.shared_options import share_options
 
 if TYPE_CHECKING:
     import polars as pl
@@ -181,21 +182,7 @@ def _shared(
 
 def measuring(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the shared options; it receives them as its parameter `measuring`."""
-    own = [one for one in inspect.signature(command).parameters.values() if one.name != "measuring"]
-    shared = list(inspect.signature(_shared).parameters.values())
-    hints = get_type_hints(command, include_extras=True) | get_type_hints(_shared, include_extras=True)
-
-    @functools.wraps(command)
-    def run(**given: Any) -> None:
-        values = {parameter.name: given.pop(parameter.name) for parameter in shared}
-        command(**given, measuring=Measuring(values))
-
-    keyword = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in [*own, *shared]]
-    # typer reads a command's options from its signature and annotations.
-    run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
-    run.__annotations__ = {name: hint for name, hint in hints.items() if name not in ("measuring", "return")}
-    del run.__wrapped__
-    return run
+    return share_options(command, _shared, "measuring", Measuring)
 
 
 SpeakerPattern = Annotated[

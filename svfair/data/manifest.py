@@ -164,15 +164,28 @@ def write_audio_root(manifest: Path, audio_root: Path, facts: Mapping[str, Any] 
     write_text_whole(folder / _FACTS, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def _audio_root_of(file: Path) -> Path:
-    facts = file.parent / _FACTS
-    if not facts.is_file():
-        return file.parent
+def read_manifest_facts(folder: Path) -> dict[str, Any]:
+    """Return what `manifest.json` in a folder says; nothing when it is not there.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read.
+    """
+    file = folder / _FACTS
+    if not file.is_file():
+        return {}
     try:
-        root = json.loads(facts.read_text(encoding="utf-8"))["audio_root"]
-        return file.parent / str(root)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{facts}: does not say what the manifest's paths are relative to") from error
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: cannot be read as JSON ({error}); prepare the manifest again") from error
+    if not isinstance(facts, dict) or not isinstance(facts.get("audio_root"), str):
+        raise InputError(f"{file}: does not say what the manifest's paths are relative to (audio_root)")
+    return facts
+
+
+def _audio_root_of(file: Path) -> Path:
+    return file.parent / str(read_manifest_facts(file.parent).get("audio_root", "."))
 
 
 def _find(path: Path) -> Path:
