@@ -14,17 +14,21 @@ def score(
 ) -> None:
     """Score trials by the cosine of their embeddings.
 
+    The SHA-256 of the trial list is printed, and kept in the metadata of Parquet (svfair.list_sha256).
+
     [bold]Example:[/bold] svfair score embeddings.parquet trials.txt scores.parquet
     """
     import json
 
+    from svfair.data.list_hash import hash_of_list
     from svfair.data.trials import read_trials, write_scores
     from svfair.scoring.cosine import cosine_scores
     from svfair.scoring.embeddings import read_embeddings
 
     scores = cosine_scores(read_embeddings(embeddings), read_trials(trials))
-    write_scores(scores, out)
+    list_hash = hash_of_list(scores)
+    write_scores(scores, out, {"svfair.list_sha256": list_hash})
     if as_json:
-        typer.echo(json.dumps({"scores": str(out), "trials": scores.height}))
+        typer.echo(json.dumps({"scores": str(out), "trials": scores.height, "list_sha256": list_hash}))
     else:
-        typer.echo(f"Wrote {scores.height} scores to {out}", err=True)
+        typer.echo(f"Wrote {scores.height} scores to {out}\nSHA-256 of the list: {list_hash}", err=True)

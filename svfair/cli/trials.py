@@ -1,57 +1,142 @@
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from svfair.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Design(StrEnum):
+    """What non-target trials are between."""
+
+    RANDOM = "random"
+    HARD = "hard"
+    BALANCED = "balanced"
 
 
 def trials(
     manifest: Annotated[Path, typer.Argument(help="Manifest, or folder holding one.", exists=True)],
     out: Annotated[Path, typer.Argument(help="List to write: .txt (VoxCeleb), .csv or .parquet.")],
+    design: Annotated[
+        Design,
+        typer.Option(
+            help="Non-targets between any speakers, between those who share the attributes of --match, or as "
+            "many in every pair of groups."
+        ),
+    ] = Design.HARD,
     match: Annotated[
         list[str] | None,
-        typer.Option(help="Attribute that non-target pairs share; repeat for more.", show_default="gender"),
+        typer.Option(
+            help="Attribute that non-target pairs share; repeat for more; none for any speakers.",
+            show_default="gender if hard, none if balanced",
+        ),
     ] = None,
+    by: Annotated[str, typer.Option(help="Attribute whose groups are balanced and counted.")] = "gender",
     targets_per_speaker: Annotated[int, typer.Option(min=1)] = 60,
     non_targets_per_speaker: Annotated[int, typer.Option(min=1)] = 120,
+    number: Annotated[
+        int | None, typer.Option("--trials", min=1, help="Most trials in all, if balanced.")
+    ] = None,
+    minimum_speakers: Annotated[
+        int, typer.Option(min=2, help="Smaller groups are left out, if balanced.")
+    ] = 2,
+    within_session: Annotated[
+        bool, typer.Option("--within-session", help="Allow targets of one session.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
-    """Draw hard trials, of the kind of VoxCeleb1-H.
+    """Draw a trial list: random (as VoxCeleb1-E), hard (as -H) or balanced over groups (as -F and -FH).
 
-    Target trials are over different sessions; non-target trials are between speakers who share the
-    attributes given with --match.
+    Target trials are over different sessions. Trials are counted by group, and the SHA-256 of the list says
+    which list it is, however it is stored.
 
     [bold]Example:[/bold] svfair trials corpus trials.txt --match gender --match country_region
+
+    [bold]Example:[/bold] svfair trials corpus fair.txt --design balanced --by gender --match country
     """
     import json
 
+    from svfair.data.list_hash import hash_of_list
     from svfair.data.manifest import read_manifest
+    from svfair.data.speaker_groups import check_has, groups_of_utterances
     from svfair.data.speakers import with_country_region
-    from svfair.data.trial_design import design_trials, speakers_without_trials
+    from svfair.data.trial_counts import count_by_group, group_lines
+    from svfair.data.trial_design import speakers_without_trials
     from svfair.data.trials import write_trials
 
     table = with_country_region(read_manifest(manifest, check_audio=False).table)
-    drawn = design_trials(
-        table,
-        match=tuple(match or ["gender"]),
-        targets_per_speaker=targets_per_speaker,
-        non_targets_per_speaker=non_targets_per_speaker,
-        seed=seed,
-    )
+    matched = _matched(design, match)
+    if by != "gender":
+        check_has(table, [by], "--by")
+    shared = {
+        "match": matched,
+        "targets_per_speaker": targets_per_speaker,
+        "non_targets_per_speaker": non_targets_per_speaker,
+        "within_session": within_session,
+        "seed": seed,
+    }
+    if design != Design.BALANCED and (number is not None or minimum_speakers != 2):
+        raise InputError("--trials and --minimum-speakers belong to --design balanced")
+    balanced = {"by": by, "trials": number, "minimum_speakers": minimum_speakers}
+    drawn, more = _draw(design, table, shared, balanced)
     write_trials(drawn, out)
-    targets = int(drawn["is_target"].sum())
+    made: dict[str, Any] = {
+        "trials": str(out),
+        "design": str(design),
+        "targets": int(drawn["is_target"].sum()),
+        "non_targets": int((~drawn["is_target"]).sum()),
+        "list_sha256": hash_of_list(drawn),
+    } | more
+    if by in table.columns:
+        made |= {"by": by, "groups": count_by_group(drawn, groups_of_utterances(table, by))}
     no_target, no_non_target = speakers_without_trials(table, drawn)
+    made |= {"speakers_without_target": no_target, "speakers_without_non_target": no_non_target}
     if as_json:
-        made = {
-            "trials": str(out),
-            "targets": targets,
-            "non_targets": drawn.height - targets,
-            "speakers_without_target": no_target,
-            "speakers_without_non_target": no_non_target,
-        }
         typer.echo(json.dumps(made))
         return
-    typer.echo(f"{targets} target and {drawn.height - targets} non-target trials: {out}", err=True)
-    for kind, without in (("target", no_target), ("non-target", no_non_target)):
-        if without:
-            typer.echo(f"Speakers in no {kind} trial: {len(without)}, such as {without[0]}.", err=True)
+    lines = [f"{made['targets']} target and {made['non_targets']} non-target trials: {out}"]
+    lines += group_lines(made["groups"]) if "groups" in made else []
+    lines += more.get("notes", [])
+    lines += [
+        f"Speakers in no {kind} trial: {len(without)}, such as {without[0]}."
+        for kind, without in (("target", no_target), ("non-target", no_non_target))
+        if without
+    ]
+    typer.echo("\n".join([*lines, f"SHA-256 of the list: {made['list_sha256']}"]), err=True)
+
+
+def _matched(design: Design, match: list[str] | None) -> tuple[str, ...]:
+    names = match or (["gender"] if design == Design.HARD else [])
+    if names == ["none"]:
+        return ()
+    if "none" in names:
+        raise InputError("--match: none stands alone; leave it or the other attributes out")
+    if design == Design.RANDOM and names:
+        raise InputError("--match: random non-targets share nothing; take --design hard")
+    return tuple(names)
+
+
+def _draw(
+    design: Design, table: "pl.DataFrame", shared: dict[str, Any], balanced: dict[str, Any]
+) -> "tuple[pl.DataFrame, dict[str, Any]]":
+    """Return the trials, and what else there is to tell about them."""
+    from svfair.data.balanced_trials import balance_trials
+    from svfair.data.trial_design import design_trials
+
+    if design != Design.BALANCED:
+        return design_trials(table, **shared), {}
+    made = balance_trials(table, **shared, **balanced)
+    unknown = [f"Speakers left out because {balanced['by']} is not known: {made.unknown}."]
+    return made.trials, {
+        "targets_per_group": made.targets,
+        "non_targets_per_pair": made.non_targets,
+        "target_supply": dict(made.target_supply),
+        "non_target_supply": dict(made.non_target_supply),
+        "speakers_of_unknown_group": made.unknown,
+        "notes": made.notes + (unknown if made.unknown else []),
+    }

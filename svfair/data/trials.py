@@ -99,12 +99,15 @@ def read_scores_leniently(
     return records.table, rejected(records.bad, records.unit, unscored=unscored)
 
 
-def write_trials(table: pl.DataFrame, path: Path) -> None:
-    """Write trials: `.txt` as `1 enrol test`, `.parquet`, or else CSV; whole or not at all."""
+def write_trials(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | None = None) -> None:
+    """Write trials: `.txt` as `1 enrol test`, `.parquet`, or else CSV; whole or not at all.
+
+    `facts` go into the key-value metadata of Parquet; the other formats have no place for them.
+    """
     as_number = pl.col("is_target").cast(pl.Int8)
     with written_whole(path) as temporary:
         if path.suffix == ".parquet":
-            table.write_parquet(temporary)
+            table.write_parquet(temporary, metadata=dict(facts) if facts else None)
         elif path.suffix == ".txt":
             rest = [name for name in table.columns if name not in ("is_target", "enrol", "test")]
             ordered = table.select(as_number, "enrol", "test", *rest)

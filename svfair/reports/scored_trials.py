@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from svfair.data.list_hash import hash_of_list
 from svfair.data.rejected import Rejected
 from svfair.data.trials import read_scores, read_scores_leniently, speaker_of
 from svfair.errors import InputError
@@ -122,14 +123,6 @@ def read_scored_trials(path: Path, files: ScoreFiles) -> ScoredTrials:
     return ScoredTrials(
         path, file_hash, scores, enrol.to_list(), test.to_list(), hash_of_list(scores), rejected
     )
-
-
-def hash_of_list(trials: pl.DataFrame) -> str:
-    """Return the SHA-256 of sorted trials and labels: one list has one hash, however it is stored."""
-    lines = trials.select(
-        line=pl.concat_str("enrol", "test", pl.col("is_target").cast(pl.Int8), separator=" ")
-    )["line"]
-    return hashlib.sha256("\n".join(lines.sort().to_list()).encode()).hexdigest()
 
 
 def keep_same(trials: ScoredTrials, groups: Mapping[str, str]) -> ScoredTrials:
