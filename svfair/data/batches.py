@@ -61,20 +61,23 @@ class SpeakerBalancedBatches:
     def __init__(
         self, table: pl.DataFrame, *, speakers_per_batch: int, utterances_per_speaker: int, seed: int
     ) -> None:
-        grouped = (
-            table.with_row_index("row")
-            .group_by("speaker_id")
-            .agg("row", pl.col("session_id").rank("dense").alias("session"))
-            .sort("speaker_id")
+        # Flat arrays, a speaker's rows side by side: an object a row would cost a large corpus its memory,
+        # and again in every worker.
+        ordered = (
+            table.select("speaker_id", pl.col("session_id").rank("dense").alias("session"))
+            .with_row_index("row")
+            .sort("speaker_id", maintain_order=True)
         )
-        self.speakers: list[str] = grouped["speaker_id"].to_list()
+        counted = ordered.group_by("speaker_id", maintain_order=True).len()
+        self.speakers: list[str] = counted["speaker_id"].to_list()
         if len(self.speakers) < speakers_per_batch:
             raise InputError(
                 f"data.speakers_per_batch: a batch needs {speakers_per_batch} speakers, "
                 f"but there are {len(self.speakers)} to train on; set it lower"
             )
-        self._rows = [np.asarray(rows, dtype=np.int64) for rows in grouped["row"]]
-        self._sessions = [np.asarray(sessions, dtype=np.int64) for sessions in grouped["session"]]
+        self._rows = ordered["row"].to_numpy().astype(np.int64)
+        self._sessions = ordered["session"].to_numpy().astype(np.int64)
+        self._starts = np.concatenate([[0], counted["len"].to_numpy()]).cumsum().astype(np.int64)
         self.speakers_per_batch = speakers_per_batch
         self.utterances_per_speaker = utterances_per_speaker
         self.seed = seed
@@ -94,12 +97,21 @@ class SpeakerBalancedBatches:
         )
 
     def _utterances(self, speaker: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
-        shuffled = random.permutation(len(self._rows[speaker]))
-        sessions = self._sessions[speaker][shuffled]
-        # How many utterances of the same session stand before this one: the first of each session go first.
-        before = np.array([np.count_nonzero(sessions[:i] == session) for i, session in enumerate(sessions)])
-        ordered = self._rows[speaker][shuffled[np.argsort(before, kind="stable")]]
+        own = slice(self._starts[speaker], self._starts[speaker + 1])
+        rows, sessions = self._rows[own], self._sessions[own]
+        shuffled = random.permutation(len(rows))
+        # The first utterance of each session goes first, then the second of each.
+        ordered = rows[shuffled[np.argsort(_count_before(sessions[shuffled]), kind="stable")]]
         return np.resize(ordered, self.utterances_per_speaker)
+
+
+def _count_before(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many equal values stand before each value."""
+    order = np.argsort(values, kind="stable")
+    _, first, counts = np.unique(values[order], return_index=True, return_counts=True)
+    before = np.empty(len(values), dtype=np.int64)
+    before[order] = np.arange(len(values)) - np.repeat(first, counts)
+    return before
 
 
 class CropDataset(Dataset[dict[str, Tensor]]):

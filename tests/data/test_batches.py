@@ -1,3 +1,5 @@
+import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +85,65 @@ def test_dataset_reads_what_was_planned(tones: Path) -> None:
     assert item["rows"].tolist() == plan.rows.tolist()
     expected = read_crop(manifest.paths()[plan.rows[4]], plan.positions[4], 0.5)
     np.testing.assert_array_equal(item["waveforms"][4].numpy(), expected)
+
+
+def plan_naively(
+    table: pl.DataFrame, step: int, speakers_per_batch: int, utterances_per_speaker: int, seed: int
+) -> tuple[list[int], list[int], list[float]]:
+    """The batches as they were first drawn: what a seed gives stays as it is."""
+    speakers = sorted(set(table["speaker_id"]))
+    number, part = divmod(step, len(speakers) // speakers_per_batch)
+    order = np.random.default_rng([seed, 0, number]).permutation(len(speakers))
+    chosen = order[part * speakers_per_batch : (part + 1) * speakers_per_batch]
+    random = np.random.default_rng([seed, 1, step])
+    rows: list[int] = []
+    for speaker in chosen:
+        own = [row for row, name in enumerate(table["speaker_id"]) if name == speakers[speaker]]
+        shuffled = [own[place] for place in random.permutation(len(own))]
+        sessions = [table["session_id"][row] for row in shuffled]
+        before = [sessions[:i].count(session) for i, session in enumerate(sessions)]
+        ranked = [shuffled[i] for i in sorted(range(len(own)), key=lambda i: before[i])]
+        rows += [ranked[i % len(ranked)] for i in range(utterances_per_speaker)]
+    return rows, np.repeat(chosen, utterances_per_speaker).tolist(), random.random(len(rows)).tolist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    names=st.lists(st.tuples(st.sampled_from("zebra"), st.sampled_from("xyw")), min_size=5, max_size=60),
+    utterances=st.integers(2, 5),
+    seed=st.integers(0, 100),
+    step=st.integers(0, 9),
+)
+def test_batches_of_a_seed_stay_as_they_were(
+    names: list[tuple[str, str]], utterances: int, seed: int, step: int
+) -> None:
+    names = [*names, ("z", "x"), ("e", "x")]
+    table = pl.DataFrame(names, schema=["speaker_id", "session_id"], orient="row")
+    plan = SpeakerBalancedBatches(
+        table, speakers_per_batch=2, utterances_per_speaker=utterances, seed=seed
+    ).plan(step)
+    rows, labels, positions = plan_naively(table, step, 2, utterances, seed)
+    assert plan.rows.tolist() == rows
+    assert plan.labels.tolist() == labels
+    assert plan.positions.tolist() == positions
+
+
+def test_a_million_rows_are_planned_fast_and_in_little_memory() -> None:
+    rows = np.random.default_rng(0).permutation(1_200_000)
+    # One speaker has 50,000 utterances, as in Common Voice; seven thousand share the rest.
+    speaker = np.where(rows < 50_000, 0, 1 + rows % 7000)
+    table = pl.DataFrame({"speaker": speaker, "session": rows // 10}).select(
+        speaker_id=pl.format("id{}", "speaker"), session_id=pl.format("video{}", "session")
+    )
+    tracemalloc.start()
+    began = time.perf_counter()
+    batches = SpeakerBalancedBatches(table, speakers_per_batch=200, utterances_per_speaker=2, seed=0)
+    for step in range(40):  # more than a pass: the large speaker is among them
+        plan = batches.plan(step)
+        assert len(plan.rows) == 400
+    seconds = time.perf_counter() - began
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert seconds < 20
+    assert kept < 20 * len(rows)
+    assert peak < 60 * len(rows)
