@@ -92,10 +92,10 @@ def _walk(
                 "or its recordings would be missed"
             ) from error
         this = (status.st_dev, status.st_ino)
-        if this in above:
-            unusable.append((_text(folder), "symbolic link to a folder above it"))
-            continue
         with entries:
+            if this in above:
+                unusable.append((_text(folder), "symbolic link to a folder above it"))
+                continue
             for entry in entries:
                 relative = folder + b"/" + entry.name if folder else entry.name
                 try:

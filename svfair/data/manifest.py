@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import polars as pl
 
+from svfair.data.tables import first_line
 from svfair.errors import InputError
 from svfair.files import write_text_whole, written_whole
 
@@ -145,12 +146,21 @@ def read_manifest(path: Path, *, audio_root: Path | None = None, check_audio: bo
 
 
 def write_manifest(table: pl.DataFrame, path: Path) -> None:
-    """Write a manifest as CSV or Parquet (by its suffix), whole or not at all."""
-    with written_whole(path) as temporary:
-        if path.suffix == ".parquet":
-            table.write_parquet(temporary)
-        else:
-            table.write_csv(temporary)
+    """Write a manifest as CSV or Parquet (by its suffix), whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written, such as on a full disk.
+    """
+    try:
+        with written_whole(path) as temporary:
+            if path.suffix == ".parquet":
+                table.write_parquet(temporary)
+            else:
+                table.write_csv(temporary)
+    except pl.exceptions.PolarsError as error:  # polars does not always say that it was an OSError
+        raise InputError(f"{path}: cannot be written ({first_line(error)})") from error
 
 
 def write_audio_root(manifest: Path, audio_root: Path, facts: Mapping[str, Any] | None = None) -> None:
