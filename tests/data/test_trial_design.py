@@ -98,3 +98,21 @@ def test_impossible_requests_are_named() -> None:
             design_trials(table, targets_per_speaker=1, non_targets_per_speaker=1, **change)
     with pytest.raises(InputError, match="no speaker has two sessions"):
         design_trials(make_table(4, sessions=1), targets_per_speaker=1, non_targets_per_speaker=1)
+
+
+def test_targets_may_be_of_one_session_where_sessions_are_not_told() -> None:
+    trials = design_trials(
+        make_table(4, sessions=1), targets_per_speaker=9, non_targets_per_speaker=1, within_session=True
+    )
+    assert trials["is_target"].sum() == 4 * 3
+
+
+def test_speakers_with_many_utterances_have_trials_as_others() -> None:
+    table = make_table(4, utterances=150)
+    arguments = {"targets_per_speaker": 70, "non_targets_per_speaker": 3, "seed": 2}
+    trials = design_trials(table, **arguments)
+    targets = trials.filter("is_target")
+    assert targets.height == 4 * 70 == targets.select(pl.struct("enrol", "test").n_unique()).item()
+    sides = [targets[side].str.extract(r"^(s\d-\d)-") for side in ("enrol", "test")]
+    assert (sides[0] != sides[1]).all()
+    assert design_trials(table.reverse(), **arguments).equals(trials)
