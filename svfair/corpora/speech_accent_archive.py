@@ -5,135 +5,90 @@ two halves, and every cut through a random channel and codec of its own, so that
 not tell who speaks. A figure from it is about voices within a day and a room, and has to say so.
 """
 
-import functools
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import soundfile
-from rich.console import Console
 
 from svfair.corpora.channel import apply_channel, draw_channel
 from svfair.corpora.codec import CODECS, pass_codec
-from svfair.corpora.parallel import run_jobs
-from svfair.corpora.parameters import open_folder
-from svfair.data.audio import read_audio
-from svfair.data.manifest import write_manifest
-from svfair.data.speakers import with_gender
+from svfair.corpora.corpus import Corpus, Piece, Waveform, by_pattern
+from svfair.corpora.source_files import find_file
+from svfair.corpora.speaker_tables import require_columns
 from svfair.data.tables import read_table
-from svfair.errors import InputError
 
 SAMPLE_RATE = 16000
 _SHORTEST_S, _CUT_FROM_S, _CUT_UNTIL_S = 2.0, 3.0, 5.0
 _FRAME_S = 0.01
 _COLUMNS = ("filename", "sex", "country", "native_language", "age", "birthplace")
+_PATTERN = r"^(?<folder>(?:.*/)?recordings)/(?<filename>[^/]+)\.[^./]+$"
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """What was made: the manifest, and the recordings that were left out with the reason."""
-
-    manifest: Path
-    speakers: int
-    utterances: int
-    rejected: dict[str, str]
-
-
-@dataclass(frozen=True)
-class _Recording:
-    number: int
-    speaker_id: str
-    path: Path
-    seed: int
-
-
-def prepare(
-    source: Path, out: Path, *, seed: int = 0, workers: int = 2, console: Console | None = None
-) -> Prepared:
-    """Cut the archive's recordings into utterances.
+class SpeechAccentArchive(Corpus):
+    """The Speech Accent Archive: one paragraph of each speaker, with gender, country, language and age.
 
     Parameters
     ----------
-    source
-        Folder with `speakers_all.csv` and `recordings/`, in any format that libsndfile reads.
-    out
-        Folder to fill: FLAC at 16 kHz, `manifest.csv`, `speakers.csv`, `rejected.csv`. An interrupted
-        preparation goes on.
+    cut_utterances
+        Whether to cut recordings into utterances. As they are, there are no two of a speaker to compare.
     seed
         Of channels and codecs.
-    workers
-        Processes.
-    console
-        Where the bar goes.
-
-    Raises
-    ------
-    InputError
-        When the source is not laid out like this, no recording can be used, or `out` holds something else.
     """
-    table = _read_speakers(source)
-    files = {path.stem: path for path in sorted((source / "recordings").glob("*.*"))}
-    present = [name for name in table["filename"] if name in files]
-    if not present:
-        raise InputError(f"{source / 'recordings'}: holds no recording of a speaker in speakers_all.csv")
-    open_folder(out, {"corpus": "speech-accent-archive", "seed": seed, "recordings": len(present)})
-    recordings = [
-        _Recording(number, name, files[name], seed)
-        for number, name in enumerate(table["filename"])
-        if name in files
-    ]
-    missing = [r for r in recordings if not (out / "audio" / r.speaker_id).is_dir()]
-    reasons = run_jobs(
-        functools.partial(cut, folder=out / "audio"),
-        missing,
-        title="Cutting recordings",
-        workers=workers,
-        finished=len(recordings) - len(missing),
-        console=console,
-    )
-    rejected = {name: "no recording" for name in table["filename"] if name not in files}
-    rejected |= {name: reason for name, reason in reasons if reason}
-    write_manifest(
-        pl.DataFrame({"recording": list(rejected), "reason": list(rejected.values())}), out / "rejected.csv"
-    )
-    kept = [r.speaker_id for r in recordings if r.speaker_id not in rejected]
-    if not kept:
-        raise InputError(f"{source}: no recording can be used; {out / 'rejected.csv'} says why")
-    utterances = pl.concat([_rows(speaker, out) for speaker in kept])
-    manifest = utterances.join(table, left_on="speaker_id", right_on="filename", how="left")
-    write_manifest(table.rename({"filename": "speaker_id"}), out / "speakers.csv")
-    write_manifest(manifest, out / "manifest.csv")
-    return Prepared(
-        out / "manifest.csv",
-        manifest["speaker_id"].n_unique(),
-        manifest.height,
-        dict(sorted(rejected.items())),
-    )
 
+    name: ClassVar[str] = "speech-accent-archive"
+    layout: ClassVar[str] = "recordings/afrikaans1.mp3 and speakers_all.csv"
 
-def cut(recording: _Recording, folder: Path) -> tuple[str, str]:
-    """Cut one recording, whole or not at all; return its speaker and why it was rejected, if it was."""
-    try:
-        waveform = read_audio(recording.path, sample_rate=SAMPLE_RATE)
-    except InputError as error:
-        return recording.speaker_id, str(error)
-    halves = [find_cuts(waveform, half) for half in (0, 1)]
-    if not all(halves):
-        return recording.speaker_id, f"too short: {len(waveform) / SAMPLE_RATE:.1f} s"
-    random = np.random.default_rng([recording.seed, recording.number])
-    unfinished = folder / f"{recording.speaker_id}.part"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    for half, cuts in enumerate(halves):
-        for number, (start, end) in enumerate(cuts):
-            piece = apply_channel(waveform[start:end], draw_channel(random), random, SAMPLE_RATE)
-            piece = pass_codec(piece, str(random.choice(CODECS)), SAMPLE_RATE)
-            soundfile.write(unfinished / f"{half}-{number:02d}.flac", piece, SAMPLE_RATE, subtype="PCM_16")
-    unfinished.rename(folder / recording.speaker_id)
-    return recording.speaker_id, ""
+    cut_utterances: bool = False
+    seed: int = 0
+
+    def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
+        """Name recordings as the table's column `filename` does.
+
+        To be cut, a recording carries its number in the table: it seeds channel and codec, so that a piece
+        sounds the same whatever other recordings are there.
+        """
+        table = _read_speakers(source)
+        found = by_pattern(files, _PATTERN).unique("filename", keep="last", maintain_order=True)
+        missing = pl.format("recordings/{}.mp3", "speaker_id")
+        rows = table.join(
+            found, left_on="speaker_id", right_on="filename", how="left", maintain_order="left"
+        ).select(
+            "speaker_id",
+            "recording_number",
+            utterance_id="speaker_id",
+            session_id="speaker_id",
+            path=pl.coalesce("path", missing),
+        )
+        return rows if self.cut_utterances else rows.drop("recording_number")
+
+    def speakers(self, source: Path) -> pl.DataFrame:
+        """Read `speakers_all.csv`; `english` tells native speakers from others."""
+        return _read_speakers(source).drop("recording_number")
+
+    @property
+    def cuts(self) -> bool:
+        """Whether recordings are cut."""
+        return self.cut_utterances
+
+    def cut(self, recording: dict[str, str], waveform: Waveform) -> list[Piece]:
+        """Cut both halves, each piece through a channel and codec of its own; whole or not at all."""
+        if not self.cut_utterances:
+            return super().cut(recording, waveform)
+        halves = [find_cuts(waveform, half) for half in (0, 1)]
+        if not all(halves):
+            return []
+        random = np.random.default_rng([self.seed, int(recording["recording_number"])])
+        pieces = []
+        for half, cuts in enumerate(halves):
+            for number, (start, end) in enumerate(cuts):
+                piece = apply_channel(waveform[start:end], draw_channel(random), random, SAMPLE_RATE)
+                piece = pass_codec(piece, str(random.choice(CODECS)), SAMPLE_RATE)
+                pieces.append(Piece(f"{half}-{number:02d}", str(half), piece))
+        return pieces
 
 
 def find_cuts(waveform: npt.NDArray[np.float32], half: int) -> list[tuple[int, int]]:
@@ -177,30 +132,17 @@ def find_cuts(waveform: npt.NDArray[np.float32], half: int) -> list[tuple[int, i
 
 
 def _read_speakers(source: Path) -> pl.DataFrame:
-    file = source / "speakers_all.csv"
-    if not file.is_file() or not (source / "recordings").is_dir():
-        raise InputError(
-            f"{source}: not the Speech Accent Archive; it holds speakers_all.csv and a folder recordings"
-        )
+    """Return the speakers in the table's order, with `recording_number` from 0."""
+    file = find_file(source, "speakers_all.csv")
     table = read_table(file)
-    absent = [name for name in _COLUMNS if name not in table.columns]
-    if absent:
-        raise InputError(f"{file}: no column '{absent[0]}'; found {', '.join(table.columns)}")
-    table = with_gender(table.select(_COLUMNS).rename({"sex": "gender"}))
+    require_columns(file, table.columns, _COLUMNS)
+    # One row repeats in copies that go round; the recordings were always numbered without it.
+    table = table.unique("filename", keep="first", maintain_order=True).with_row_index("recording_number")
     native = pl.when(pl.col("native_language") == "english").then(pl.lit("native"))
-    return table.with_columns(english=native.otherwise(pl.lit("non-native"))).unique(
-        "filename", keep="first", maintain_order=True
-    )
-
-
-def _rows(speaker: str, out: Path) -> pl.DataFrame:
-    files = sorted((out / "audio" / speaker).glob("*.flac"))
-    return pl.DataFrame(
-        {
-            "utterance_id": [f"{speaker}-{file.stem}" for file in files],
-            "path": [f"audio/{speaker}/{file.name}" for file in files],
-            "speaker_id": speaker,
-            "session_id": [f"{speaker}-{file.stem[0]}" for file in files],
-            "duration_s": [round(soundfile.info(file).duration, 3) for file in files],
-        }
+    return table.filter(pl.col("filename") != "").select(
+        pl.col("recording_number").cast(pl.String),
+        pl.col("filename").alias("speaker_id"),
+        pl.col("sex").alias("gender"),
+        *(name for name in (*_COLUMNS[2:], "age_onset") if name in table.columns),
+        english=native.otherwise(pl.lit("non-native")),
     )

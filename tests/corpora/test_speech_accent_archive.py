@@ -4,14 +4,21 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import soundfile
 
-from svfair.corpora.speech_accent_archive import find_cuts, prepare
+from svfair.corpora.channel import apply_channel, draw_channel
+from svfair.corpora.codec import CODECS, pass_codec
+from svfair.corpora.listing import list_files
+from svfair.corpora.speech_accent_archive import SpeechAccentArchive, find_cuts
 from svfair.data.audio import read_audio
-from svfair.data.manifest import read_manifest
 from svfair.errors import InputError
 
 HEADER = "age,age_onset,birthplace,filename,native_language,sex,speakerid,country,file_missing?\n"
+ROWS = (
+    '27,9,"virginia, south africa",a1,afrikaans,female,1,south africa,FALSE',
+    "40,5,x,b1,english,male,2,usa,FALSE",
+    "33,0,y,gone1,dutch,male,4,netherlands,TRUE",
+)
+FILES = pl.DataFrame({"path": ["recordings/a1.mp3", "recordings/b1.mp3", "recordings/stranger1.mp3"]})
 
 
 def babble(seconds: float, seed: int = 0) -> np.ndarray:
@@ -21,19 +28,10 @@ def babble(seconds: float, seed: int = 0) -> np.ndarray:
     return np.where(time % 1.33 < 1.0, 0.1, 0.0005) * random.standard_normal(len(time))
 
 
-def make_source(folder: Path) -> Path:
-    (folder / "recordings").mkdir(parents=True)
-    rows = [
-        '27,9,"virginia, south africa",a1,afrikaans,female,1,south africa,FALSE',
-        "40,5,x,b1,english,male,2,usa,FALSE",
-        "40,5,x,short1,english,male,3,usa,FALSE",
-        "40,5,x,gone1,dutch,male,4,netherlands,TRUE",
-        "40,5,x,bad1,dutch,male,5,netherlands,FALSE",
-    ]
-    (folder / "speakers_all.csv").write_text(HEADER + "\n".join(rows) + "\n")
-    for name, seconds in (("a1", 20), ("b1", 17), ("short1", 3)):
-        soundfile.write(folder / "recordings" / f"{name}.ogg", babble(seconds), 16000)
-    (folder / "recordings" / "bad1.ogg").write_bytes(b"OggS nonsense")
+def write_table(folder: Path, *rows: str, header: str = HEADER) -> Path:
+    (folder / "speakers_all.csv").write_bytes(
+        (header + "\n".join(rows) + "\n").replace("\n", "\r\n").encode()
+    )
     return folder
 
 
@@ -56,54 +54,101 @@ def test_silence_and_short_recordings_have_no_cuts() -> None:
     assert find_cuts(np.zeros(0, np.float32), 1) == []
 
 
-def test_prepares_and_says_what_it_left_out(tmp_path: Path) -> None:
-    source, out = make_source(tmp_path / "source"), tmp_path / "out"
-    prepared = prepare(source, out, workers=2)
-    assert prepared.speakers == 2
-    assert set(prepared.rejected) == {"bad1", "gone1", "short1"}
-    assert prepared.rejected["gone1"] == "no recording"
-    assert prepared.rejected["short1"] == "too short: 3.0 s"
-    assert pl.read_csv(out / "rejected.csv").height == 3
-    manifest = read_manifest(out)
-    assert manifest.table["session_id"].unique().sort().to_list() == ["a1-0", "a1-1", "b1-0", "b1-1"]
-    speakers = manifest.speakers()
-    assert speakers["gender"].to_list() == ["female", "male"]
-    assert speakers["english"].to_list() == ["non-native", "native"]
-    assert speakers["birthplace"][0] == "virginia, south africa"
-    before = {path: path.read_bytes() for path in sorted(out.rglob("*.flac"))}
-    for path in list(before)[:5]:
-        if path.parent.is_dir():
-            for file in path.parent.iterdir():
-                file.unlink()
-            path.parent.rmdir()
-    prepare(source, out, workers=1)
-    assert {path: path.read_bytes() for path in sorted(out.rglob("*.flac"))} == before
-    with pytest.raises(InputError, match="other parameters"):
-        prepare(source, out, seed=1)
+def test_speakers_as_published(tmp_path: Path) -> None:
+    speakers = SpeechAccentArchive().speakers(write_table(tmp_path, *ROWS))
+    columns = (
+        "speaker_id",
+        "gender",
+        "country",
+        "native_language",
+        "age",
+        "birthplace",
+        "age_onset",
+        "english",
+    )
+    assert speakers.columns == list(columns)
+    assert speakers.rows() == [
+        ("a1", "female", "south africa", "afrikaans", "27", "virginia, south africa", "9", "non-native"),
+        ("b1", "male", "usa", "english", "40", "x", "5", "native"),
+        ("gone1", "male", "netherlands", "dutch", "33", "y", "0", "non-native"),
+    ]
 
 
-def test_nothing_usable_is_said(tmp_path: Path) -> None:
-    source, out = make_source(tmp_path / "source"), tmp_path / "out"
-    for name in ("a1", "b1"):
-        (source / "recordings" / f"{name}.ogg").unlink()
-    with pytest.raises(InputError, match=r"source: no recording can be used; .*rejected.csv says why"):
-        prepare(source, out, workers=1)
-    assert pl.read_csv(out / "rejected.csv").height == 5
-    assert not (out / "manifest.csv").exists()
+def test_a_recording_is_an_utterance(tmp_path: Path) -> None:
+    rows = SpeechAccentArchive().utterances(write_table(tmp_path, *ROWS), FILES)
+    assert rows.select("path", "utterance_id", "speaker_id", "session_id").rows() == [
+        ("recordings/a1.mp3", "a1", "a1", "a1"),
+        ("recordings/b1.mp3", "b1", "b1", "b1"),
+        ("recordings/gone1.mp3", "gone1", "gone1", "gone1"),
+    ]
+    assert rows.width == 4
+    assert not SpeechAccentArchive().cuts
+    waveform = babble(2).astype(np.float32)
+    (piece,) = SpeechAccentArchive().cut(rows.row(0, named=True), waveform)
+    assert (piece.name, piece.session) == ("", "")
+    assert piece.waveform is waveform
+
+
+@pytest.mark.parametrize("folder", ["recordings/recordings", "archive/recordings"])
+def test_copies_in_other_folders_and_with_empty_columns(folder: str, tmp_path: Path) -> None:
+    header = HEADER.replace("\n", ",,,\n")
+    write_table(tmp_path, *(f"{row},,," for row in (*ROWS, ROWS[1])), header=header)
+    rows = SpeechAccentArchive().utterances(tmp_path, pl.DataFrame({"path": [f"{folder}/b1.ogg"]}))
+    assert rows["path"].to_list() == ["recordings/a1.mp3", f"{folder}/b1.ogg", "recordings/gone1.mp3"]
+
+
+def test_pieces_depend_on_the_seed_and_the_number_in_the_table(tmp_path: Path) -> None:
+    write_table(tmp_path, *ROWS)
+    corpus = SpeechAccentArchive(cut_utterances=True, seed=3)
+    rows = corpus.utterances(tmp_path, FILES)
+    assert corpus.cuts
+    assert rows["recording_number"].to_list() == ["0", "1", "2"]
+    waveform = babble(17).astype(np.float32)
+    pieces = corpus.cut(rows.row(1, named=True), waveform)
+    assert [piece.name for piece in pieces] == ["0-00", "0-01", "1-00", "1-01"]
+    assert [piece.session for piece in pieces] == ["0", "0", "1", "1"]
+    # Spelled out: prepared archives, and figures from them, hang on the order of the draws.
+    random = np.random.default_rng([3, 1])
+    for piece, (start, end) in zip(pieces, find_cuts(waveform, 0) + find_cuts(waveform, 1), strict=True):
+        expected = apply_channel(waveform[start:end], draw_channel(random), random, 16000)
+        expected = pass_codec(expected, str(random.choice(CODECS)), 16000)
+        np.testing.assert_array_equal(piece.waveform, expected)
+    other = corpus.cut(rows.row(0, named=True), waveform)[0].waveform
+    assert other.shape != pieces[0].waveform.shape or not np.array_equal(other, pieces[0].waveform)
+
+
+def test_too_short_a_recording_gives_no_piece(tmp_path: Path) -> None:
+    corpus = SpeechAccentArchive(cut_utterances=True)
+    assert corpus.cut({"recording_number": "0"}, babble(3).astype(np.float32)) == []
 
 
 def test_bad_sources_are_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not the Speech Accent Archive"):
-        prepare(tmp_path, tmp_path / "out")
-    source = make_source(tmp_path / "source")
-    for file in (source / "recordings").iterdir():
-        file.unlink()
-    with pytest.raises(InputError, match="holds no recording of a speaker"):
-        prepare(source, tmp_path / "out")
-    (source / "speakers_all.csv").write_text("filename,sex\na1,male\n")
-    with pytest.raises(InputError, match=r"no column 'country'; found filename, sex"):
-        prepare(source, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match=r"holds no 'speakers_all.csv'"):
+        SpeechAccentArchive().speakers(tmp_path)
+    write_table(tmp_path, "a1,male", header="filename,sex\n")
+    with pytest.raises(InputError, match=r"speakers_all.csv: no column 'country'; found filename, sex"):
+        SpeechAccentArchive().utterances(tmp_path, FILES)
+
+
+def test_the_real_archive(real_data: Path) -> None:
+    source = real_data / "speech-accent-archive"
+    corpus = SpeechAccentArchive()
+    files = list_files(source, corpus.suffixes).files.select("path")
+    rows = corpus.utterances(source, files)
+    assert rows.height == 435
+    assert set(rows["path"]) == set(files["path"])
+    speakers = corpus.speakers(source)
+    assert speakers.row(0, named=True) == {
+        "speaker_id": "afrikaans1",
+        "gender": "female",
+        "country": "south africa",
+        "native_language": "afrikaans",
+        "age": "27",
+        "birthplace": "virginia, south africa",
+        "age_onset": "9",
+        "english": "non-native",
+    }
+    assert set(speakers["gender"]) == {"female", "male"}
 
 
 def test_real_recordings_are_cut_into_sentences(real_data: Path) -> None:

@@ -1,0 +1,155 @@
+"""Mozilla Common Voice (Ardila et al., LREC 2020): sentences that volunteers read into their browsers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import polars as pl
+
+from svfair.corpora.corpus import Corpus
+from svfair.data.rejected import refuse, shown_list
+from svfair.data.tables import first_line
+from svfair.errors import InputError
+
+# What a person tells in the profile. Releases before 2021 call accents `accent`.
+_PROFILE = {"age": "age", "gender": "gender", "accents": "accent", "accent": "accent", "variant": "variant"}
+
+
+@dataclass(frozen=True)
+class CommonVoice(Corpus):
+    """One language of Common Voice, with what volunteers tell of themselves: age, gender, accent.
+
+    Parameters
+    ----------
+    splits
+        Tables to take clips from, in this order; a clip that is in several belongs to the first.
+    """
+
+    name: ClassVar[str] = "common-voice"
+    layout: ClassVar[str] = "clips/common_voice_en_1.mp3 and validated.tsv in a language's folder"
+
+    splits: tuple[str, ...] = ("validated",)
+
+    def __post_init__(self) -> None:
+        if not self.splits:
+            raise InputError("--split: name at least one table, such as validated")
+
+    def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
+        """Name utterances as the clips are named, without `.mp3`.
+
+        No sessions are published: all clips of a speaker count as one. Clips may have been converted: one of
+        the same name with another ending is taken.
+        """
+        folder = self._folder(source)
+        tables = [
+            _read(folder / f"{split}.tsv", ("client_id", "path", "locale")).with_columns(split=pl.lit(split))
+            for split in self.splits
+        ]
+        clip = pl.col("path").str.replace(r"\.[A-Za-z0-9]{2,4}$", "")
+        rows = pl.concat(tables, how="diagonal").with_columns(utterance_id=clip)
+        rows = rows.unique("utterance_id", keep="first", maintain_order=True)
+        below = folder.relative_to(source).as_posix()
+        prefix = "clips/" if below == "." else f"{below}/clips/"
+        clips = (
+            files.select(file="path")
+            .filter(pl.col("file").str.starts_with(prefix))
+            .with_columns(utterance_id=pl.col("file").str.strip_prefix(prefix).str.replace(r"\.[^./]+$", ""))
+            .unique("utterance_id", keep="first", maintain_order=True)
+        )
+        named = rows.join(clips, on="utterance_id", how="left", maintain_order="left")
+        missing = pl.format("{}{}.mp3", pl.lit(prefix), "utterance_id")
+        return named.select(
+            "utterance_id",
+            "split",
+            *(name for name in ("locale",) if name in named.columns),
+            path=pl.coalesce("file", missing),
+            speaker_id="client_id",
+            session_id="client_id",
+        )
+
+    def speakers(self, source: Path) -> pl.DataFrame:
+        """Gather what the rows of a person say.
+
+        A profile may be filled in late: the one value that is given counts. Where two are given (a decade
+        passed, or people shared an account), the value is empty, which is to say unknown.
+        """
+        folder = self._folder(source)
+        tables = [_read(folder / f"{split}.tsv", ("client_id", *_PROFILE)) for split in self.splits]
+        columns = {name: _PROFILE[name] for table in tables for name in table.columns if name in _PROFILE}
+        rows = pl.concat(
+            [
+                table.select(
+                    "client_id", *(pl.col(n).alias(columns[n]) for n in table.columns if n in columns)
+                )
+                for table in tables
+            ],
+            how="diagonal",
+        ).unique()
+        given = [
+            pl.col(name).replace("", None).drop_nulls().unique() for name in dict.fromkeys(columns.values())
+        ]
+        one = [pl.when(value.len() == 1).then(value.first()).otherwise(pl.lit("")) for value in given]
+        return (
+            rows.group_by(speaker_id="client_id")
+            .agg(value.alias(name) for value, name in zip(one, dict.fromkeys(columns.values()), strict=True))
+            .sort("speaker_id")
+        )
+
+    def _folder(self, source: Path) -> Path:
+        """Return the language's folder: `source`, or the only one in it or one folder further down."""
+        table = f"{self.splits[0]}.tsv"
+        for pattern in (table, f"*/{table}", f"*/*/{table}"):
+            found = sorted(path.parent for path in source.glob(pattern) if path.is_file())
+            if len(found) > 1:
+                names = shown_list([folder.relative_to(source).as_posix() for folder in found])
+                raise InputError(f"{source}: holds several languages ({names}); name the folder of one")
+            if found:
+                return found[0]
+        raise InputError(
+            f"{source}: not a language of Common Voice; it holds {table} and a folder clips "
+            "(looked here and two folders down)"
+        )
+
+
+def _read(path: Path, wanted: tuple[str, ...]) -> pl.DataFrame:
+    """Read columns of a table as text without blanks around it; sentences hold stray quotation marks."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; name the splits that there are with --split")
+    try:
+        header = pl.read_csv(path, separator="\t", quote_char=None, infer_schema=False, n_rows=0)
+        names = [name for name in wanted if name in header.columns]
+        for name in ("client_id", "path"):
+            if name in wanted and name not in names:
+                raise InputError(
+                    f"{path}: no column '{name}'; found {shown_list(header.columns)}. "
+                    "It has to be the table as published, with tabs"
+                )
+        _refuse_shifted(path, len(header.columns))
+        table = pl.read_csv(path, separator="\t", quote_char=None, infer_schema=False, columns=names)
+    except pl.exceptions.NoDataError as error:
+        raise InputError(f"{path}: is empty") from error
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
+    table = table.select(pl.all().str.strip_chars().fill_null("")).with_row_index("line", 2)
+    table = table.filter(pl.any_horizontal(pl.col(names) != ""))
+    required = [name for name in ("client_id", "path") if name in names]
+    for name in required:
+        empty = table.filter(pl.col(name) == "")["line"].to_list()
+        refuse(path, [(line, f"{name} is empty") for line in empty], "line", "Take the table as published")
+    return table.drop("line")
+
+
+def _refuse_shifted(path: Path, columns: int) -> None:
+    """Raise when a row has too many or too few tabs: its age could be read as its gender."""
+    lines = pl.scan_csv(
+        path, separator="\x01", quote_char=None, infer_schema=False, has_header=False, new_columns=["text"]
+    ).with_row_index("line", 1)
+    fields = pl.col("text").str.count_matches("\t", literal=True) + 1
+    shifted = lines.filter(pl.col("text").str.strip_chars() != "").filter(fields != columns)
+    bad = shifted.select("line", fields).collect(engine="streaming")
+    refuse(
+        path,
+        [(line, f"has {found} fields instead of {columns}") for line, found in bad.iter_rows()],
+        "line",
+        "Mend them or take them out",
+    )

@@ -1,0 +1,166 @@
+"""Any corpus that a table lists, or whose paths tell who speaks."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import polars as pl
+
+from svfair.corpora.corpus import Corpus, no_speakers
+from svfair.corpora.speaker_tables import require_columns
+from svfair.data.lines import Records
+from svfair.data.rejected import refuse, shown
+from svfair.data.speakers import read_speakers
+from svfair.data.tables import first_line, read_table_records
+from svfair.errors import InputError
+
+_GROUP = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
+
+#: Columns of a manifest that are measured or made, and so are not taken from a table.
+_MADE = (
+    *("path", "utterance_id", "speaker_id", "session_id"),
+    *("duration_s", "frames", "sample_rate", "byte_offset", "byte_size"),
+)
+
+
+#: Columns of a manifest that a pattern may tell.
+_GROUPS = ("speaker_id", "session_id", "utterance_id")
+
+
+@dataclass(frozen=True)
+class Table(Corpus):
+    """A corpus by its table of recordings, or by a pattern over paths.
+
+    Parameters
+    ----------
+    table
+        CSV, TSV or Parquet, one row a recording; looked for here, then in SOURCE. Columns that are not named
+        below become attributes of the recording.
+    pattern
+        Instead: a regular expression (Rust's) sought in paths. The group `speaker_id` is required;
+        `session_id` and `utterance_id` are known, others become attributes of the recording.
+    speakers_file
+        Table of speakers; `speakers.csv` in SOURCE, if it is there, when none is named.
+    path_column
+        Paths relative to SOURCE, or absolute ones below it.
+    speaker_column
+        Who speaks.
+    session_column
+        Session; `session_id` when there is such a column, else the speaker's id stands for it.
+    utterance_column
+        Name of the utterance; `utterance_id` when there is such a column, else the path without its ending.
+    """
+
+    name: ClassVar[str] = "table"
+    layout: ClassVar[str] = "audio files anywhere, which a table lists or a pattern matches"
+
+    table: str | None = None
+    pattern: str | None = None
+    speakers_file: str | None = None
+    path_column: str = "path"
+    speaker_column: str = "speaker_id"
+    session_column: str | None = None
+    utterance_column: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.table is None) == (self.pattern is None):
+            raise InputError(
+                "name either --table, which lists the recordings, or --pattern, which tells the speaker "
+                r"from a path, such as '(?<speaker_id>[^/]+)/[^/]+\.wav$'"
+            )
+        if self.pattern is not None:
+            _check_pattern(self.pattern)
+
+    def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
+        """Read the table, or match the paths."""
+        rows = self._from_table(source) if self.pattern is None else _match(files, self.pattern)
+        stem = pl.col("path").str.replace(r"\.[^./]+$", "")
+        for column, default in (("session_id", pl.col("speaker_id")), ("utterance_id", stem)):
+            if column not in rows.columns:
+                rows = rows.with_columns(default.alias(column))
+        first = ["path", "utterance_id", "speaker_id", "session_id"]
+        return rows.select(*first, pl.exclude(first))
+
+    def speakers(self, source: Path) -> pl.DataFrame:
+        """Read the table of speakers, if there is one."""
+        if self.speakers_file is not None:
+            path = _given(source, self.speakers_file, "--speakers")
+        elif (source / "speakers.csv").is_file():
+            path = source / "speakers.csv"
+        else:
+            return no_speakers()
+        return read_speakers(path, normalise=False)
+
+    def _from_table(self, source: Path) -> pl.DataFrame:
+        path = _given(source, str(self.table), "--table")
+        records = read_table_records(path)
+        records = Records(records.table.fill_null(""), records.numbers, records.bad, records.unit)
+        found = records.table.columns
+        wanted = {"path": self.path_column, "speaker_id": self.speaker_column}
+        for name, column in (("session_id", self.session_column), ("utterance_id", self.utterance_column)):
+            if column is not None or name in found:
+                wanted[name] = column or name
+        require_columns(path, found, tuple(wanted.values()))
+        attributes = [name for name in found if name not in wanted.values() and name not in _MADE]
+        rows = records.table.select(
+            *(pl.col(column).alias(name) for name, column in wanted.items()), *attributes
+        ).with_columns(path=_relative(source))
+        unit = records.unit
+        for column in wanted.values():
+            empty = records.numbers.filter(records.table[column] == "")
+            refuse(path, [(n, f"{column} is empty") for n in empty], unit, "Mend them or take them out")
+        leaves = rows["path"].str.contains(r"^/|(?:^|/)\.\.(?:/|$)")
+        outside = zip(
+            records.numbers.filter(leaves), records.table[self.path_column].filter(leaves), strict=True
+        )
+        refuse(
+            path,
+            [(n, f"{self.path_column} '{shown(value)}' is not below {source}") for n, value in outside],
+            unit,
+            "Name the folder that holds all recordings as SOURCE",
+        )
+        return rows
+
+
+def _relative(source: Path) -> pl.Expr:
+    """Return the paths without SOURCE in front, however it is written, and without `./`."""
+    path = pl.col("path")
+    for start in dict.fromkeys([str(source), str(source.absolute()), str(source.resolve())]):
+        if start.startswith("/"):
+            path = path.str.strip_prefix(start.rstrip("/") + "/")
+    return path.str.replace(r"^(?:\./+)+", "")
+
+
+def _given(source: Path, name: str, option: str) -> Path:
+    for path in (Path(name), source / name):
+        if path.is_file():
+            return path
+    raise InputError(f"{option} {name}: no such file, neither here nor in {source}")
+
+
+def _check_pattern(pattern: str) -> None:
+    names = _GROUP.findall(pattern)
+    if "speaker_id" not in names:
+        raise InputError(f"--pattern {shown(pattern)}: has no group (?<speaker_id>...)")
+    for name in _MADE:
+        if name in names and name not in _GROUPS:
+            raise InputError(f"--pattern {shown(pattern)}: a group cannot be called {name}; rename it")
+    try:
+        pl.Series([""]).str.extract(pattern, 0)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(
+            f"--pattern {shown(pattern)}: is no regular expression ({first_line(error)})"
+        ) from error
+
+
+def _match(files: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    """Return the files in which the pattern finds a speaker; a group that found nothing is empty."""
+    names = list(dict.fromkeys(_GROUP.findall(pattern)))
+    found = files.select("path", found=pl.col("path").str.extract_groups(pattern)).unnest("found")
+    rows = found.select("path", *names).filter(pl.col("speaker_id").fill_null("") != "")
+    rows = rows.with_columns(pl.col(names).fill_null(""))
+    if "session_id" in names:
+        session = pl.when(pl.col("session_id") == "").then("speaker_id").otherwise("session_id")
+        rows = rows.with_columns(session_id=session)
+    return rows
