@@ -8,6 +8,10 @@ def embed(
     run: Annotated[Path, typer.Argument(help="Run folder, or an extractor.safetensors.", exists=True)],
     manifest: Annotated[Path, typer.Argument(help="Manifest, or folder holding one.", exists=True)],
     out: Annotated[Path, typer.Argument(help="Parquet file to write.")],
+    audio_root: Annotated[
+        Path | None,
+        typer.Option(help="Folder that the manifest's paths are relative to.", exists=True, file_okay=False),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
@@ -26,7 +30,7 @@ def embed(
     from svfair.training.command import embedding_progress
 
     extractor = load_extractor(run / "extractor.safetensors" if run.is_dir() else run)
-    utterances = read_manifest(manifest)
+    utterances = read_manifest(manifest, audio_root=audio_root)
     console = Console(stderr=True)
     with embedding_progress(console) as progress:
         task = progress.add_task("Embedding", total=utterances.table.height)

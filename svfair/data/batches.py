@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from svfair.data.audio import read_crop
+from svfair.data.audio import Waveform, read_crop
+from svfair.data.augmentation import Augmentation
 from svfair.data.manifest import Manifest
 from svfair.errors import InputError
 
@@ -118,6 +119,17 @@ class CropDataset(Dataset[dict[str, Tensor]]):
     """The batch of each step, read from disk: index it with a step, load it with `batch_size=None`.
 
     An item has `waveforms` float32 (batch, samples), `labels` int64 (batch,) and `rows` int64 (batch,).
+
+    Parameters
+    ----------
+    manifest
+        What the batches are drawn from.
+    batches
+        Which rows go into which step.
+    seconds, sample_rate
+        Of each crop.
+    augmentation
+        None for crops as they were recorded.
     """
 
     def __init__(
@@ -127,20 +139,33 @@ class CropDataset(Dataset[dict[str, Tensor]]):
         *,
         seconds: float,
         sample_rate: int = 16000,
+        augmentation: Augmentation | None = None,
     ) -> None:
         self.manifest = manifest
         self.batches = batches
         self.seconds = seconds
         self.sample_rate = sample_rate
+        self.augmentation = augmentation
 
     def __getitem__(self, step: int) -> dict[str, Tensor]:
         plan = self.batches.plan(step)
+        if self.augmentation is None:
+            crops = [self._crop(plan, number, self.seconds) for number in range(len(plan.rows))]
+            return _item(torch.from_numpy(np.stack(crops)), plan.labels, plan.rows)
+        augmentation = self.augmentation
+        speeds = augmentation.speeds(step, plan.labels)
+        # Faster speech needs more of the recording to fill the crop.
         crops = [
-            read_crop(self.manifest.recording(int(row)), position, self.seconds, sample_rate=self.sample_rate)
-            for row, position in zip(plan.rows, plan.positions, strict=True)
+            self._crop(plan, number, self.seconds * augmentation.factor(int(speed)))
+            for number, speed in enumerate(speeds)
         ]
-        return {
-            "waveforms": torch.from_numpy(np.stack(crops)),
-            "labels": torch.from_numpy(plan.labels),
-            "rows": torch.from_numpy(plan.rows),
-        }
+        waveforms = augmentation.augment(step, crops, speeds, round(self.seconds * self.sample_rate))
+        return _item(waveforms, augmentation.relabel(plan.labels, speeds), plan.rows)
+
+    def _crop(self, plan: BatchPlan, number: int, seconds: float) -> Waveform:
+        recording = self.manifest.recording(int(plan.rows[number]))
+        return read_crop(recording, plan.positions[number], seconds, sample_rate=self.sample_rate)
+
+
+def _item(waveforms: Tensor, labels: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> dict[str, Tensor]:
+    return {"waveforms": waveforms, "labels": torch.from_numpy(labels), "rows": torch.from_numpy(rows)}

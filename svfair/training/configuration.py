@@ -4,26 +4,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from svfair.errors import InputError
+from svfair.training.augmentation import AugmentationSection
+from svfair.training.section import Section
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 WarmUp = Annotated[float, Field(ge=0, lt=1, description="share of the steps before it begins")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Data(_Section):
+class Data(Section):
     """What to train on."""
 
     manifest: Path | None = Field(None, description="manifest, or folder holding one; `--data` sets it")
     held_out_manifest: Path | None = Field(
         None, description="manifest of other speakers to evaluate on; without it, speakers are held out"
     )
+    audio_root: Path | None = Field(
+        None, description="what the manifest's paths are relative to; none: as the manifest says"
+    )
+    held_out_audio_root: Path | None = Field(None, description="likewise for held_out_manifest")
     held_out_share: Share = Field(0.3, description="share of the speakers held out for evaluation")
     stratify: tuple[str, ...] = Field(
         (), description="attributes in which held-out speakers resemble the rest"
@@ -36,9 +38,10 @@ class Data(_Section):
     workers: Annotated[int, Field(ge=0)] = Field(
         0, description="processes that read audio; 0: the training process"
     )
+    augmentation: AugmentationSection = AugmentationSection()
 
 
-class Extractor(_Section):
+class Extractor(Section):
     """Size of the ECAPA-TDNN."""
 
     channels: Annotated[int, Field(ge=8, multiple_of=8)] = 512
@@ -47,7 +50,7 @@ class Extractor(_Section):
     attention_channels: Positive = 128
 
 
-class Reweighting(_Section):
+class Reweighting(Section):
     """Adversarial reweighting; without this section, training is plain."""
 
     formulation: Literal["accumulated", "pseudo_label", "pairwise"] = "pairwise"
@@ -70,7 +73,7 @@ class Reweighting(_Section):
     adversary_learning_rate: Annotated[float, Field(gt=0)] = 1e-2
 
 
-class Control(_Section):
+class Control(Section):
     """A method to compare adversarial reweighting with."""
 
     method: Literal[
@@ -95,7 +98,7 @@ class Control(_Section):
     warm_up_share: WarmUp = 0.25
 
 
-class Objective(_Section):
+class Objective(Section):
     """What is minimised."""
 
     loss: Literal["pair_logistic", "angular_prototypical", "generalized_end_to_end", "aam_softmax"] = (
@@ -128,7 +131,7 @@ class Objective(_Section):
         return self
 
 
-class Training(_Section):
+class Training(Section):
     """How long and how fast."""
 
     steps: Positive = 400
@@ -145,7 +148,7 @@ class Training(_Section):
     tensorboard: bool = Field(False, description="also log for TensorBoard (extra `tracking`)")
 
 
-class Evaluation(_Section):
+class Evaluation(Section):
     """Trials among the held-out speakers, and how they are grouped."""
 
     match: tuple[str, ...] = Field(
@@ -159,7 +162,7 @@ class Evaluation(_Section):
     replicates: Annotated[int, Field(ge=0, description="of the bootstrap; 0 for no intervals")] = 1000
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """A whole run."""
 
     name: str = Field("run", description="name of the system in tables")

@@ -43,7 +43,7 @@ def read_speakers_of(recipe: Recipe) -> Speakers:
     """
     if recipe.data.manifest is None:
         raise InputError("data.manifest: no data to train on; give --data MANIFEST")
-    manifest = _with_region(read_manifest(recipe.data.manifest))
+    manifest = _with_region(read_manifest(recipe.data.manifest, audio_root=recipe.data.audio_root))
     if recipe.data.held_out_manifest is None:
         trained, held_out = hold_out_speakers(
             manifest.speakers(),
@@ -52,7 +52,9 @@ def read_speakers_of(recipe: Recipe) -> Speakers:
             seed=recipe.seed,
         )
         return Speakers(select_speakers(manifest, trained), select_speakers(manifest, held_out))
-    other = _with_region(read_manifest(recipe.data.held_out_manifest))
+    other = _with_region(
+        read_manifest(recipe.data.held_out_manifest, audio_root=recipe.data.held_out_audio_root)
+    )
     both = set(manifest.table["speaker_id"]) & set(other.table["speaker_id"])
     if both:
         raise InputError(

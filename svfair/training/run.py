@@ -9,6 +9,7 @@ import torch
 from speechbrain.utils.checkpoints import Checkpointer
 from torch.utils.data import DataLoader
 
+from svfair.data.augmentation import Augmentation
 from svfair.data.batches import CropDataset, SpeakerBalancedBatches
 from svfair.data.manifest import Manifest
 from svfair.errors import InputError
@@ -53,7 +54,8 @@ def train(recipe: Recipe, manifest: Manifest, run: RunFolder, *, progress: bool 
     torch.manual_seed(recipe.seed)
     extractor = EcapaExtractor(**recipe.extractor.model_dump())
     groups, group_counts = _true_groups(recipe, manifest)
-    objective = build_objective(recipe, speakers=len(batches.speakers), group_counts=group_counts)
+    augmentation = build_augmentation(recipe, batches)  # scanned already
+    objective = build_objective(recipe, speakers=_labels(recipe, batches), group_counts=group_counts)
     data, settings = recipe.data, recipe.training
     attributes = [name for name in recipe.evaluation.by if name in manifest.table.columns]
     log = MetricsLog(
@@ -72,7 +74,7 @@ def train(recipe: Recipe, manifest: Manifest, run: RunFolder, *, progress: bool 
         groups=groups,
     )
     loader: DataLoader[dict[str, torch.Tensor]] = DataLoader(
-        CropDataset(manifest, batches, seconds=data.crop_seconds),
+        CropDataset(manifest, batches, seconds=data.crop_seconds, augmentation=augmentation),
         batch_size=None,
         sampler=StepSampler(brain),
         num_workers=data.workers,
@@ -94,8 +96,8 @@ def plan_batches(recipe: Recipe, manifest: Manifest) -> SpeakerBalancedBatches:
     Raises
     ------
     InputError
-        When the device is not there, the manifest has too few speakers or no such groups for the recipe, or
-        its method does not take one of its settings.
+        When the device is not there, the manifest has too few speakers or no such groups for the recipe, a
+        folder of augmentation cannot be used, or the method does not take one of its settings.
     """
     _check_device(recipe.training.device)
     batches = SpeakerBalancedBatches(
@@ -105,8 +107,29 @@ def plan_batches(recipe: Recipe, manifest: Manifest) -> SpeakerBalancedBatches:
         seed=recipe.seed,
     )
     _, group_counts = _true_groups(recipe, manifest)
-    build_objective(recipe, speakers=len(batches.speakers), group_counts=group_counts)
+    build_objective(recipe, speakers=_labels(recipe, batches), group_counts=group_counts)
+    build_augmentation(recipe, batches)
     return batches
+
+
+def build_augmentation(recipe: Recipe, batches: SpeakerBalancedBatches) -> Augmentation | None:
+    """Scan the folders of a recipe's augmentation; None when it has none.
+
+    Raises
+    ------
+    InputError
+        When a folder is missing, holds no audio, or holds a file that cannot be used.
+    """
+    settings = recipe.data.augmentation.settings()
+    if settings is None:
+        return None
+    return Augmentation(settings, speakers=len(batches.speakers), seed=recipe.seed)
+
+
+def _labels(recipe: Recipe, batches: SpeakerBalancedBatches) -> int:
+    """Return how many speakers a classifier tells apart: also those that a changed speed makes."""
+    settings = recipe.data.augmentation.settings()
+    return len(batches.speakers) * (1 if settings is None else settings.label_copies)
 
 
 def _true_groups(recipe: Recipe, manifest: Manifest) -> tuple[torch.Tensor | None, torch.Tensor | None]:

@@ -1,0 +1,125 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from safetensors.torch import load_file
+from typer.testing import CliRunner
+
+from svfair.cli.main import app
+from svfair.data.manifest import read_manifest
+from svfair.errors import InputError
+from svfair.training.brain import MinMaxBrain
+from svfair.training.configuration import Recipe, make_recipe, to_yaml
+from svfair.training.held_out import read_speakers_of
+from svfair.training.run import plan_batches, train
+from svfair.training.run_folder import open_run
+
+
+def make(augmentation: dict[str, Any], **data: Any) -> Recipe:
+    return make_recipe(
+        {
+            "data": {
+                "speakers_per_batch": 6,
+                "crop_seconds": 0.4,
+                "augmentation": augmentation,
+                **data,
+            },
+            "extractor": {"channels": 8, "embedding_size": 8, "mel_bands": 16, "attention_channels": 8},
+            "objective": {"loss": "aam_softmax"},
+            "training": {"steps": 4, "checkpoint_every": 2, "log_every": 1, "threads": 1},
+        }
+    )
+
+
+def everything(folder: Path) -> dict[str, Any]:
+    for number in range(3):
+        (folder / "sounds").mkdir(parents=True, exist_ok=True)
+        sound = np.random.default_rng(number).uniform(-0.3, 0.3, 5000)
+        soundfile.write(folder / "sounds" / f"{number}.wav", sound, 16000)
+    sounds = {"folder": str(folder / "sounds")}
+    return {
+        "noise": sounds,
+        "music": sounds,
+        "babble": sounds,
+        "reverberation": sounds,
+        "speed": {"new_speakers": True},
+    }
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_interrupted_and_resumed_equals_uninterrupted(
+    tmp_path: Path, tones: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    recipe, manifest = make(everything(tmp_path), workers=workers), read_manifest(tones)
+    whole, halves = (open_run(tmp_path / name, recipe, resume=False) for name in ("whole", "halves"))
+    assert train(recipe, manifest, whole, progress=False)
+    fit_batch = MinMaxBrain.fit_batch
+
+    def stop(self: MinMaxBrain, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        self.stop_requested = self.step == 2
+        return fit_batch(self, batch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MinMaxBrain, "fit_batch", stop)
+        assert not train(recipe, manifest, halves, progress=False)
+    assert train(recipe, manifest, open_run(halves.path, recipe, resume=True), progress=False)
+    weights, same = load_file(whole.extractor), load_file(halves.extractor)
+    assert all(torch.equal(weights[name], same[name]) for name in weights)
+    assert halves.metrics.read_text() == whole.metrics.read_text()
+    plain = make({})
+    assert train(plain, manifest, open_run(tmp_path / "plain", plain, resume=False), progress=False)
+    assert (tmp_path / "plain" / "metrics.jsonl").read_text() != whole.metrics.read_text()
+
+
+def test_the_section_survives_writing_and_is_off_at_first(tmp_path: Path) -> None:
+    assert make({}).data.augmentation.settings() is None
+    recipe = make(everything(tmp_path))
+    (tmp_path / "recipe.yaml").write_text(to_yaml(recipe))
+    settings = recipe.data.augmentation.settings()
+    assert settings is not None
+    assert list(settings.noises) == ["noise", "music", "babble"]
+    assert settings.noises["babble"].voices == (3, 7)
+    assert settings.label_copies == 3
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"),
+    [
+        ({"noise": {"probability": 0.5}}, "field 'data.augmentation.noise.folder'"),
+        ({"hum": {}}, "unknown field 'data.augmentation.hum'; known here: noise, music, babble"),
+        ({"noise": {"folder": "x", "snr_db": [9, 3]}}, "the lower bound comes first"),
+        ({"babble": {"folder": "x", "voices": [5, 3]}}, "the lower bound comes first"),
+        ({"noise": {"folder": "x", "probability": 0}}, "'data.augmentation.noise.probability'"),
+        ({"speed": {"factors": []}}, "'data.augmentation.speed.factors'"),
+        ({"speed": {"factors": [3.0]}}, "'data.augmentation.speed.factors.0'"),
+    ],
+)
+def test_bad_sections_are_named(augmentation: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message.replace("[", r"\[")):
+        make(augmentation)
+
+
+def test_a_missing_folder_is_named_before_anything_is_written(tmp_path: Path, tones: Path) -> None:
+    recipe = make({"music": {"folder": str(tmp_path / "gone")}})
+    with pytest.raises(InputError, match=r"data.augmentation.music.folder: no folder"):
+        plan_batches(recipe, read_manifest(tones))
+
+
+def test_audio_may_lie_elsewhere(tmp_path: Path, tones: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(tones.parent / "audio", elsewhere / "audio")
+    with pytest.raises(InputError, match="is missing"):
+        read_speakers_of(make({}, manifest=str(tones)))
+    recipe = make({}, manifest=str(tones), audio_root=str(elsewhere), held_out_share=0.2)
+    assert read_speakers_of(recipe).training.audio_root == elsewhere.resolve()
+    run = open_run(tmp_path / "run", recipe, resume=False)
+    assert train(recipe, read_speakers_of(recipe).training, run, progress=False)
+    words = ["embed", str(run.path), str(tones), str(tmp_path / "out.parquet"), "--json"]
+    result = CliRunner().invoke(app, [*words, "--audio-root", str(elsewhere)])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["utterances"] == 32
