@@ -32,7 +32,7 @@ def read_columns(path: Path, columns: Mapping[str, str]) -> pl.DataFrame:
     """
     table = read_table(path)
     require_columns(path, table.columns, columns)
-    return one_row_a_speaker(path, table.select(columns).rename(dict(columns)))
+    return one_row_a_speaker(path, table.select(*columns).rename(dict(columns)))
 
 
 def require_columns(path: Path, found: list[str], wanted: Mapping[str, str] | tuple[str, ...]) -> None:
