@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from svfair import __version__
 from svfair.cli import audit, compare, demo, embed, evaluate, prepare, score, synth, train, trials
 from svfair.cli.check_trials import check_trials
+from svfair.cli.subset import subset
 from svfair.errors import InputError
 
 USAGE_ERROR = 2
@@ -78,6 +79,7 @@ app.command("demo")(demo.demo)
 app.command("synth")(synth.synth)
 app.command("trials")(trials.trials)
 app.command("check-trials")(check_trials)
+app.command("subset")(subset)
 app.add_typer(prepare.app, name="prepare")
 app.command("evaluate")(evaluate.evaluate)
 app.command("audit")(audit.audit)

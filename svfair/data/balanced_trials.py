@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from svfair.data.even_spread import spread_evenly
 from svfair.data.speaker_groups import groups_of_speakers
 from svfair.data.speaker_pairs import SpeakerPairs, pairs_between, pairs_within, utterance_pairs
 from svfair.data.target_pairs import TargetPairs
@@ -146,18 +147,6 @@ def balance_trials(
     return BalancedTrials(
         table_of, targets, non_targets, target_supply, non_target_supply, known[by].null_count(), notes
     )
-
-
-def spread_evenly(most: IntArray, total: int, random: np.random.Generator) -> IntArray:
-    """Spread a total over people as evenly as the most that each can take allows; chance gives the rest."""
-    low, high = 0, int(most.max(initial=0))
-    while low < high:
-        level = (low + high + 1) // 2
-        low, high = (level, high) if np.minimum(most, level).sum() <= total else (low, level - 1)
-    shares = np.minimum(most, low)
-    rest = int(total - shares.sum())
-    shares[random.permutation(np.flatnonzero(most > low))[:rest]] += 1
-    return shares
 
 
 def _members(groups: pl.Series, minimum: int, notes: list[str]) -> dict[str, IntArray]:

@@ -47,7 +47,7 @@ def groups_of_speakers(table: pl.DataFrame, names: Sequence[str], option: str) -
     """
     check_has(table, names, option)
     names = list(dict.fromkeys(names))
-    known = _with_nulls(table.select("speaker_id", *names).unique(), names).unique().sort("speaker_id")
+    known = with_known_values(table.select("speaker_id", *names).unique(), names).unique().sort("speaker_id")
     twice = known.filter(pl.col("speaker_id").is_duplicated())
     for name in names if twice.height else ():
         counts = twice.group_by("speaker_id").agg(pl.col(name).n_unique()).sort("speaker_id")
@@ -62,10 +62,11 @@ def groups_of_speakers(table: pl.DataFrame, names: Sequence[str], option: str) -
 
 def groups_of_utterances(table: pl.DataFrame, name: str) -> pl.DataFrame:
     """Return `utterance_id` and `group`, the value of one attribute, null where nobody knows."""
-    return _with_nulls(table.select("utterance_id", name), [name]).rename({name: "group"})
+    return with_known_values(table.select("utterance_id", name), [name]).rename({name: "group"})
 
 
-def _with_nulls(table: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+def with_known_values(table: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Write attributes as text, genders as male and female, and null where nobody knows."""
     if "gender" in names:
         table = with_gender(table)
     text = table.with_columns(pl.col(names).cast(pl.String).str.strip_chars())

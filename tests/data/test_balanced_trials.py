@@ -1,13 +1,12 @@
 from collections import Counter
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svfair.data.balanced_trials import balance_trials, spread_evenly
+from svfair.data.balanced_trials import balance_trials
 from svfair.errors import InputError
 
 
@@ -153,15 +152,3 @@ def test_what_cannot_be_balanced_is_said() -> None:
     apart = make_table(["female", "male"] * 2, ["US", "UK", "India", "Japan"])
     with pytest.raises(InputError, match="no two speakers share country"):
         balance_trials(apart, match=["country"], **few)
-
-
-@settings(max_examples=60, deadline=None)
-@given(most=st.lists(st.integers(0, 9), min_size=1, max_size=9), share=st.floats(0, 1))
-def test_spreading_is_as_even_as_it_can_be(most: list[int], share: float) -> None:
-    total = int(share * sum(most))
-    shares = spread_evenly(np.array(most), total, np.random.default_rng(0))
-    assert shares.sum() == total
-    assert (shares <= most).all()
-    # Nobody has two more than somebody who could take another one.
-    could = [given for given, limit in zip(shares, most, strict=True) if given < limit]
-    assert not could or max(shares) - min(could) <= 1

@@ -1,0 +1,119 @@
+"""Parts of a manifest table: rows with given values, and some of every speaker's utterances."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from svfair.data.even_spread import spread_evenly
+from svfair.data.ratio import Ratio, shares_of_total
+from svfair.data.rejected import shown_list
+from svfair.data.speaker_groups import check_has, with_known_values
+from svfair.data.speakers import UNKNOWN
+from svfair.errors import InputError
+
+
+def rows_where(table: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """Return the rows that have, in every attribute named, one of the values wanted.
+
+    Raises
+    ------
+    InputError
+        When an attribute is not there, or no row has a value or all together.
+    """
+    check_has(table, list(wanted), "--where")
+    kept = pl.repeat(True, table.height, eager=True, dtype=pl.Boolean)
+    for name, values in wanted.items():
+        column = with_known_values(table.select(name), [name])[name].fill_null(UNKNOWN)
+        absent = [value for value in values if value not in set(column.unique())]
+        if absent:
+            found = shown_list(column.unique().sort().to_list())
+            raise InputError(f"--where: no row has '{absent[0]}' in {name}; found {found}")
+        kept = kept & column.is_in(list(values))
+    if not kept.any():
+        raise InputError("--where: no row has all of these values together")
+    return table.filter(kept)
+
+
+def limit_utterances(table: pl.DataFrame, most: int | Mapping[str, int], *, seed: int = 0) -> pl.DataFrame:
+    """Draw some of every speaker's utterances, sorted by speaker and utterance.
+
+    Parameters
+    ----------
+    table
+        Manifest table. The order of rows does not matter.
+    most
+        Utterances of a speaker, for all or keyed by speaker.
+    seed
+        Of the draw.
+    """
+    ordered = table.sort("speaker_id", "utterance_id")
+    shuffled = np.random.default_rng(seed).permutation(ordered.height)
+    draw = pl.DataFrame({"row": shuffled, "speaker_id": ordered["speaker_id"][shuffled]})
+    if isinstance(most, int):
+        limit: pl.Expr = pl.lit(most)
+    else:
+        limit = pl.col("speaker_id").replace_strict(dict(most), return_dtype=pl.Int64)
+    kept = draw.filter(pl.int_range(pl.len()).over("speaker_id") < limit)
+    return ordered[kept["row"].sort()]
+
+
+def spread_utterances(
+    table: pl.DataFrame, groups: Mapping[str, Sequence[str]], ratio: Ratio, total: int, *, seed: int = 0
+) -> dict[str, int]:
+    """Divide a total of utterances over groups in a ratio, and within groups evenly over speakers.
+
+    Parameters
+    ----------
+    table
+        Manifest table.
+    groups
+        Speakers of each group.
+    ratio
+        See `speakers_in_ratio`.
+    total
+        Utterances in all.
+    seed
+        Decides who gives one more where it does not divide.
+
+    Returns
+    -------
+    dict
+        Utterances of each speaker.
+
+    Raises
+    ------
+    InputError
+        When a group has too few utterances, or would have fewer than speakers.
+    """
+    there = dict(table.group_by("speaker_id").len().iter_rows())
+    random = np.random.default_rng(seed)
+    given: dict[str, int] = {}
+    for name, wanted in shares_of_total(total, ratio).items():
+        speakers = sorted(groups[name])
+        most = np.array([there[speaker] for speaker in speakers])
+        if not len(speakers) <= wanted <= most.sum():
+            raise InputError(
+                f"--utterances: {total} in this ratio are {wanted} of '{name}', whose {len(speakers)} "
+                f"speakers have {most.sum()}; give a total in between"
+            )
+        given |= zip(speakers, spread_evenly(most, wanted, random).tolist(), strict=True)
+    return given
+
+
+def summarise(table: pl.DataFrame, by: Sequence[str]) -> list[dict[str, Any]]:
+    """Return `group`, `speakers`, `utterances` and `hours` of every combination of attributes, and of all."""
+    all_rows = pl.lit("all").alias("group")
+    if by:
+        known = with_known_values(table.select("speaker_id", "duration_s", *by), by)
+        group = pl.concat_str(pl.col(by).fill_null(UNKNOWN), separator=", ").alias("group")
+        counted = pl.concat([known.with_columns(group), known.with_columns(all_rows)])
+    else:
+        counted = table.with_columns(all_rows)
+    rows = counted.group_by("group").agg(
+        speakers=pl.col("speaker_id").n_unique(),
+        utterances=pl.len(),
+        hours=(pl.col("duration_s").sum() / 3600).round(2),
+    )
+    return rows.sort(pl.col("group") == "all", "group").to_dicts()
