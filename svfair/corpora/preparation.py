@@ -36,6 +36,12 @@ Store = Literal["source", "flac", "packed"]
 #: Recordings of one tar archive, and of one job that writes FLAC files.
 _RECORDINGS_A_SHARD, _RECORDINGS_A_JOB = 1000, 100
 
+#: Names that this module gives to columns of its own.
+_OWN_COLUMNS = {
+    *("size", "modified_ns", "frames", "sample_rate", "probe", "reason", "original", "stored"),
+    *("duration_s", BYTE_OFFSET, BYTE_SIZE),
+}
+
 # Part of what parts are named by: raise it when their content changes.
 _FORM_OF_PARTS = 1
 
@@ -159,6 +165,11 @@ class _Preparation:
         if found.is_empty():
             raise InputError(
                 f"{self.source}: nothing in it is laid out as {self.corpus.name} is: {self.corpus.layout}"
+            )
+        taken = sorted(_OWN_COLUMNS.intersection(found.columns))
+        if taken:
+            raise InputError(
+                f"{self.source}: '{taken[0]}' cannot be the name of an attribute; rename the column"
             )
         published = self.corpus.speakers(self.source)
         digest = _digest(listing, found, published)

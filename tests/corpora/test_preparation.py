@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from svfair.cli.main import app
 from svfair.corpora.preparation import Options, Prepared, prepare
+from svfair.corpora.table import Table
 from svfair.corpora.voxceleb import VoxCeleb1, VoxCeleb2
 from svfair.data.audio import read_audio
 from svfair.data.manifest import read_manifest
@@ -155,6 +156,12 @@ def test_the_listing_and_the_reasons(voxceleb1: Path, tmp_path: Path) -> None:
     assert made.notes[0].startswith(
         "2 audio files do not belong to what is prepared, such as dev/wav/id10002"
     )
+
+
+def test_a_column_that_would_clash_is_named(voxceleb1: Path, tmp_path: Path) -> None:
+    (voxceleb1 / "list.csv").write_text("path,speaker_id,size\ndev/wav/a.wav,a,9\n")
+    with pytest.raises(InputError, match="'size' cannot be the name of an attribute; rename the column"):
+        prepare(Table(table=str(voxceleb1 / "list.csv")), voxceleb1, tmp_path / "out", ALONE)
 
 
 def test_m4a_named_wav_is_told(voxceleb2: Path, tmp_path: Path) -> None:
