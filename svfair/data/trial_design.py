@@ -12,7 +12,7 @@ from svfair.errors import InputError
 IntArray = npt.NDArray[np.int64]
 
 #: Up to this many utterances, all pairs of a speaker are listed; of more, pairs are drawn by number.
-_LISTED_UTTERANCES = 200
+_LISTED_UTTERANCES = 300
 
 
 def design_trials(

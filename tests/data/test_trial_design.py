@@ -108,7 +108,7 @@ def test_targets_may_be_of_one_session_where_sessions_are_not_told() -> None:
 
 
 def test_speakers_with_many_utterances_have_trials_as_others() -> None:
-    table = make_table(4, utterances=150)
+    table = make_table(4, utterances=160)
     arguments = {"targets_per_speaker": 70, "non_targets_per_speaker": 3, "seed": 2}
     trials = design_trials(table, **arguments)
     targets = trials.filter("is_target")
