@@ -40,6 +40,7 @@ bench: $(INSTALLED) audit-data benchmarks/external/bt4vt/.installed benchmarks/e
 	$(BIN)/python benchmarks/formulations.py
 	$(BIN)/python benchmarks/preparation.py
 	$(BIN)/python benchmarks/planted_problem.py --seeds 10
+	$(BIN)/python benchmarks/loading.py
 
 # Real scores of two public systems. GPL-3: installed for its data, never imported, nothing copied.
 audit-data: $(INSTALLED)

@@ -150,8 +150,11 @@ class CropDataset(Dataset[dict[str, Tensor]]):
     def __getitem__(self, step: int) -> dict[str, Tensor]:
         plan = self.batches.plan(step)
         if self.augmentation is None:
-            crops = [self._crop(plan, number, self.seconds) for number in range(len(plan.rows))]
-            return _item(torch.from_numpy(np.stack(crops)), plan.labels, plan.rows)
+            # Filled crop by crop: each crop's own memory is used again for the next.
+            waveforms = np.empty((len(plan.rows), round(self.seconds * self.sample_rate)), dtype=np.float32)
+            for number in range(len(waveforms)):
+                waveforms[number] = self._crop(plan, number, self.seconds)
+            return _item(torch.from_numpy(waveforms), plan.labels, plan.rows)
         augmentation = self.augmentation
         speeds = augmentation.speeds(step, plan.labels)
         # Faster speech needs more of the recording to fill the crop.
@@ -159,8 +162,8 @@ class CropDataset(Dataset[dict[str, Tensor]]):
             self._crop(plan, number, self.seconds * augmentation.factor(int(speed)))
             for number, speed in enumerate(speeds)
         ]
-        waveforms = augmentation.augment(step, crops, speeds, round(self.seconds * self.sample_rate))
-        return _item(waveforms, augmentation.relabel(plan.labels, speeds), plan.rows)
+        augmented = augmentation.augment(step, crops, speeds, round(self.seconds * self.sample_rate))
+        return _item(augmented, augmentation.relabel(plan.labels, speeds), plan.rows)
 
     def _crop(self, plan: BatchPlan, number: int, seconds: float) -> Waveform:
         recording = self.manifest.recording(int(plan.rows[number]))
