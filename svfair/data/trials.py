@@ -1,7 +1,9 @@
 """Trial lists and scores, in the formats that the field uses."""
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -102,12 +104,15 @@ def read_scores_leniently(
 def write_trials(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | None = None) -> None:
     """Write trials: `.txt` as `1 enrol test`, `.parquet`, or else CSV; whole or not at all.
 
-    `facts` go into the key-value metadata of Parquet; the other formats have no place for them.
+    `facts` go into the key-value metadata of Parquet, if polars can; the other formats have no place for them.
     """
     as_number = pl.col("is_target").cast(pl.Int8)
     with written_whole(path) as temporary:
         if path.suffix == ".parquet":
-            table.write_parquet(temporary, metadata=dict(facts) if facts else None)
+            # Older releases of polars have no key-value metadata; the list is as good without.
+            has_place = "metadata" in signature(table.write_parquet).parameters
+            options: dict[str, Any] = {"metadata": dict(facts)} if facts and has_place else {}
+            table.write_parquet(temporary, **options)
         elif path.suffix == ".txt":
             rest = [name for name in table.columns if name not in ("is_target", "enrol", "test")]
             ordered = table.select(as_number, "enrol", "test", *rest)

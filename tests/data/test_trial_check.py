@@ -58,8 +58,8 @@ def test_what_is_found_is_what_a_loop_finds(pairs: list[tuple[str, str, bool]], 
     [
         ("veri_test_vox1_o.txt", 37_720),
         ("vox1_o_cleaned_derived.txt", 37_611),
-        ("verif_exhaustive.txt.gz", 581_480),
-        ("verif_hard.txt.gz", 552_536),
+        pytest.param("verif_exhaustive.txt.gz", 581_480, marks=pytest.mark.slow),
+        pytest.param("verif_hard.txt.gz", 552_536, marks=pytest.mark.slow),
     ],
 )
 def test_published_lists_fit_a_manifest_of_theirs(real_data: Path, name: str, count: int) -> None:
