@@ -6,8 +6,8 @@
 The same files (8 s, one channel, 16 kHz), the same crops of 2 s, the same batch size and number of workers.
 SpeechBrain reads whole files with its own `read_audio` and crops them in a pipeline; svfair seeks to the
 crop. All systems take turns in every round; the median and the ratio to SpeechBrain on the same format are
-printed. Files lie in the page cache: what is measured is the processor's work. Members of a packed archive are
-read whole, and then decoded in part.
+printed. Files lie in the page cache: what is measured is the processor's work. Members of a packed archive
+are read whole, and then decoded in part.
 """
 
 import argparse

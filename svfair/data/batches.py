@@ -109,7 +109,8 @@ class SpeakerBalancedBatches:
 def _count_before(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return how many equal values stand before each value."""
     order = np.argsort(values, kind="stable")
-    _, first, counts = np.unique(values[order], return_index=True, return_counts=True)
+    first = np.flatnonzero(np.diff(values[order], prepend=values.min() - 1))
+    counts = np.diff(first, append=len(values))
     before = np.empty(len(values), dtype=np.int64)
     before[order] = np.arange(len(values)) - np.repeat(first, counts)
     return before
