@@ -104,7 +104,7 @@ def read_scores_leniently(
 def write_trials(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | None = None) -> None:
     """Write trials: `.txt` as `1 enrol test`, `.parquet`, or else CSV; whole or not at all.
 
-    `facts` go into the key-value metadata of Parquet, if polars can; the other formats have no place for them.
+    `facts` go into the key-value metadata of Parquet, if polars can; other formats have no place for them.
     """
     as_number = pl.col("is_target").cast(pl.Int8)
     with written_whole(path) as temporary:
