@@ -33,8 +33,8 @@ from svfair.errors import InputError
 
 Store = Literal["source", "flac", "packed"]
 
-#: Recordings of one tar archive, and of one job that writes FLAC files.
-_RECORDINGS_A_SHARD, _RECORDINGS_A_JOB = 1000, 100
+#: Recordings of one tar archive, of one job that writes FLAC files, and of one that cuts and treats them too.
+_RECORDINGS_A_SHARD, _RECORDINGS_A_JOB, _RECORDINGS_A_CUTTING_JOB = 1000, 100, 10
 
 #: Names that this module gives to columns of its own.
 _OWN_COLUMNS = {
@@ -223,7 +223,8 @@ class _Preparation:
         if self.options.store == "source":
             return rows.drop("size", "modified_ns")
         packed = self.options.store == "packed"
-        size = _RECORDINGS_A_SHARD if packed else _RECORDINGS_A_JOB
+        whole = _RECORDINGS_A_CUTTING_JOB if self.corpus.cuts else _RECORDINGS_A_JOB
+        size = _RECORDINGS_A_SHARD if packed else whole
         settings = json.dumps([_FORM_OF_PARTS, self.settings])
         parts = parts_of(rows.drop("frames", "sample_rate"), self.out / "parts", size=size, settings=settings)
         job = functools.partial(
