@@ -75,6 +75,8 @@ def svfair_loader(table: pl.DataFrame, root: Path, workers: int, batches: int) -
 
 def speechbrain_loader(table: pl.DataFrame, root: Path, workers: int, batches: int) -> Iterable[Any]:
     generator = np.random.default_rng(0)
+    # A format that it does not know fails here rather than in a worker.
+    sb.dataio.dataio.read_audio(str(root / table["path"][0]))
     rows = {
         str(number): {"wav": str(root / path), "speaker": speaker}
         for number, (path, speaker) in enumerate(
