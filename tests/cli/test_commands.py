@@ -246,12 +246,16 @@ def test_prepare_by_command(tmp_path: Path, real_data: Path) -> None:
     (source / "speakers_all.csv").write_bytes((real / "speakers_all.csv").read_bytes())
     for path in sorted((real / "recordings").glob("*.ogg"))[:3]:
         (source / "recordings" / path.name).symlink_to(path)
-    result = run("prepare", "speech-accent-archive", source, tmp_path / "out", "--json")
+    command = ("prepare", "speech-accent-archive", source, tmp_path / "out", "--cut", "--json")
+    result = run(*command)
+    assert result.exit_code == 2
+    assert "432 of 435 files are rejected (432 missing)" in result.stderr
+    result = run(*command, "--max-rejected", 1)
     assert result.exit_code == 0, result.output
     made = json.loads(result.stdout)
     assert made["speakers"] == 3
-    assert set(made["rejected"].values()) == {"no recording"}
-    manifest = pl.read_csv(made["manifest"])
+    assert made["rejected"] == {"missing": 432}
+    manifest = pl.read_parquet(made["manifest"])
     assert manifest["duration_s"].is_between(2, 5).all()
     assert soundfile.info(tmp_path / "out" / manifest["path"][0]).samplerate == 16000
     assert "not the Speech Accent Archive" in refused(
