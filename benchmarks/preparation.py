@@ -1,6 +1,6 @@
 """Files a second from a tree in VoxCeleb1's layout to a manifest, against SpeechBrain and lhotse.
 
-    python benchmarks/preparation.py [--files 4000] [--rounds 3] [--speechbrain-recipe voxceleb_prepare.py]
+    python benchmarks/preparation.py [--files 20000] [--rounds 3] [--speechbrain-recipe voxceleb_prepare.py]
 
 A tree of WAV files of 8 s of noise is made anew. Ours is timed as a whole process, start and imports
 included, with duplicates sought, attributes made uniform and everything written; the peers without their
@@ -102,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--files", type=int, default=4000)
+    parser.add_argument("--files", type=int, default=20000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--speechbrain-recipe", type=Path)
     given = parser.parse_args()
