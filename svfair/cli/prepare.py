@@ -233,7 +233,7 @@ def table(
         str | None,
         typer.Option(
             help="Instead of a table: regular expression over paths; its named groups are the columns, "
-            "such as '(?P<speaker_id>[a-z]+)_(?P<take>[0-9]+).wav'.",
+            r"such as '(?P<speaker_id>\w+)_(?P<take>\d+).wav'.",
             show_default=False,
         ),
     ] = None,
@@ -242,7 +242,7 @@ def table(
         typer.Option(help="Table with a row a speaker.", show_default="SOURCE/speakers.csv, if there"),
     ] = None,
     path_column: Annotated[str, typer.Option(help="Paths relative to SOURCE.")] = "path",
-    speaker_column: Annotated[str, typer.Option()] = "speaker_id",
+    speaker_column: Annotated[str, typer.Option(help="Who speaks.")] = "speaker_id",
     session_column: Annotated[
         str | None, typer.Option(help="Default: one session a speaker.", show_default=False)
     ] = None,
@@ -250,11 +250,11 @@ def table(
         str | None, typer.Option(help="Default: the path without its ending.", show_default=False)
     ] = None,
 ) -> None:
-    """Prepare any other corpus: a table with a row a recording, or a pattern over paths.
+    r"""Prepare any other corpus: a table with a row a recording, or a pattern over paths.
 
     Further columns (or groups) become attributes.
 
-    [bold]Example:[/bold] svfair prepare table digits out --pattern '(?P<speaker_id>[a-z]+)/'
+    [bold]Example:[/bold] svfair prepare table digits out --pattern '(?P<speaker_id>\w+)/'
     """
     from svfair.corpora.table import Table
 
