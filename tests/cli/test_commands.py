@@ -258,8 +258,10 @@ def test_prepare_by_command(tmp_path: Path, real_data: Path) -> None:
     manifest = pl.read_parquet(made["manifest"])
     assert manifest["duration_s"].is_between(2, 5).all()
     assert soundfile.info(tmp_path / "out" / manifest["path"][0]).samplerate == 16000
+    empty = tmp_path / "empty"
+    empty.mkdir()
     assert "not the Speech Accent Archive" in refused(
-        "prepare", "speech-accent-archive", tmp_path, tmp_path / "x"
+        "prepare", "speech-accent-archive", empty, tmp_path / "x"
     )
 
 
