@@ -5,10 +5,21 @@ from pathlib import Path
 from svfair.errors import InputError
 
 
-def find_file(source: Path, name: str, given: str | None = None, *, option: str = "--metadata") -> Path:
+def find_file(source: Path, name: str, given: str | None = None, *, option: str | None = None) -> Path:
     """Return the path of a publisher's table: the one given, or the one of that name in `source`.
 
     It is also found one or two folders further down.
+
+    Parameters
+    ----------
+    source
+        The corpus's folder.
+    name
+        Of the table.
+    given
+        Its path, when the user named it.
+    option
+        With which a user can name it, if there is one.
 
     Raises
     ------
@@ -19,12 +30,12 @@ def find_file(source: Path, name: str, given: str | None = None, *, option: str 
         if not Path(given).is_file():
             raise InputError(f"{option} {given}: no such file")
         return Path(given)
+    one_of_them = f"name one with {option}" if option else "take one away"
+    or_name_it = f", or name it with {option}" if option else ""
     for pattern in (name, f"*/{name}", f"*/*/{name}"):
         found = sorted(path for path in source.glob(pattern) if path.is_file())
         if len(found) > 1:
-            raise InputError(
-                f"{source}: holds '{name}' twice ({found[0]}, {found[1]}); name one with {option}"
-            )
+            raise InputError(f"{source}: holds '{name}' twice ({found[0]}, {found[1]}); {one_of_them}")
         if found:
             return found[0]
-    raise InputError(f"{source}: holds no '{name}'; put it there, or name it with {option}")
+    raise InputError(f"{source}: holds no '{name}'; put it there{or_name_it}")

@@ -32,7 +32,9 @@ class _VoxCeleb(Corpus):
 
     def speakers(self, source: Path) -> pl.DataFrame:
         """Read the published table; the part (dev or test) is called `split`."""
-        table = read_speakers(find_file(source, self.metadata_name, self.metadata), normalise=False)
+        table = read_speakers(
+            find_file(source, self.metadata_name, self.metadata, option="--metadata"), normalise=False
+        )
         names = {"set": "split", "vggface1 id": "vggface_id", "vggface2 id": "vggface_id"}
         renamed = {column: names.get(column.lower(), column) for column in table.columns}
         return table.rename(renamed)

@@ -260,7 +260,7 @@ def test_prepare_by_command(tmp_path: Path, real_data: Path) -> None:
     assert soundfile.info(tmp_path / "out" / manifest["path"][0]).samplerate == 16000
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert "not the Speech Accent Archive" in refused(
+    assert "holds no 'speakers_all.csv'; put it there" in refused(
         "prepare", "speech-accent-archive", empty, tmp_path / "x"
     )
 
