@@ -5,9 +5,9 @@ import hashlib
 import json
 import os
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 from rich.console import Console
@@ -20,6 +20,7 @@ from svfair.corpora.listing import Listing, list_files
 from svfair.corpora.parallel import run_jobs
 from svfair.corpora.parameters import open_folder
 from svfair.corpora.people import attributes_of_utterances, describe_speakers
+from svfair.corpora.prepared import Options, Prepared
 from svfair.corpora.refusals import NO_FILE, Refusals, refuse_too_many
 from svfair.corpora.storing import SAMPLE_RATE, Storage, store_part
 from svfair.data.manifest import (
@@ -30,8 +31,6 @@ from svfair.data.manifest import (
     write_manifest,
 )
 from svfair.errors import InputError
-
-Store = Literal["source", "flac", "packed"]
 
 #: Recordings of one tar archive, of one job that writes FLAC files, and of one that cuts and treats them too.
 _RECORDINGS_A_SHARD, _RECORDINGS_A_JOB, _RECORDINGS_A_CUTTING_JOB = 1000, 100, 10
@@ -44,59 +43,6 @@ _OWN_COLUMNS = {
 
 # Part of what parts are named by: raise it when their content changes.
 _FORM_OF_PARTS = 1
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What a preparation made.
-
-    Parameters
-    ----------
-    manifest
-        The file.
-    speakers, utterances, hours
-        What is in it.
-    rejected
-        Kind of reason to number of files; `rejected.csv` has each.
-    notes
-        Sentences about what was found odd.
-    unchanged
-        Whether an earlier result was still valid, so that nothing was done.
-    """
-
-    manifest: Path
-    speakers: int
-    utterances: int
-    hours: float
-    rejected: dict[str, int]
-    notes: tuple[str, ...]
-    unchanged: bool = False
-
-
-@dataclass(frozen=True)
-class Options:
-    """What applies to every corpus.
-
-    Parameters
-    ----------
-    store
-        `source`: the manifest points at the publisher's files. `flac`: they are written anew, 16 kHz mono.
-        `packed`: the same, in tar archives of 1,000 recordings.
-    csv
-        Whether the manifest is CSV rather than Parquet.
-    shortest_s
-        Shorter recordings are rejected, in seconds.
-    largest_rejected
-        Share of files that may be rejected.
-    workers
-        Processes; the number of cores by default.
-    """
-
-    store: Store = "source"
-    csv: bool = False
-    shortest_s: float = 0.1
-    largest_rejected: float = 0.2
-    workers: int | None = None
 
 
 def prepare(

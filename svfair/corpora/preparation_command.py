@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from svfair.corpora.corpus import Corpus
-from svfair.corpora.preparation import Options, Prepared, prepare
+from svfair.corpora.preparation import prepare
+from svfair.corpora.prepared import Options, Prepared
 
 #: Exit code of a process that was ended by SIGINT, by the shells' convention.
 _INTERRUPTED = 130

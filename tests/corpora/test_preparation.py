@@ -17,7 +17,8 @@ import soundfile
 from typer.testing import CliRunner
 
 from svfair.cli.main import app
-from svfair.corpora.preparation import Options, Prepared, prepare
+from svfair.corpora.preparation import prepare
+from svfair.corpora.prepared import Options, Prepared
 from svfair.corpora.table import Table
 from svfair.corpora.voxceleb import VoxCeleb1, VoxCeleb2
 from svfair.data.audio import read_audio
