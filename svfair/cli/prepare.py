@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from svfair.cli.shared_options import share_options
+from svfair.cli.shared_options import ManifestFormat, share_options
 
 if TYPE_CHECKING:
     from svfair.corpora.corpus import Corpus
@@ -26,13 +26,6 @@ class Store(StrEnum):
     SOURCE = "source"
     FLAC = "flac"
     PACKED = "packed"
-
-
-class ManifestFormat(StrEnum):
-    """What the manifest is written as."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
 
 
 def _shared(

@@ -3,7 +3,15 @@
 import functools
 import inspect
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, get_type_hints
+
+
+class ManifestFormat(StrEnum):
+    """What the manifest is written as."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
 
 
 def share_options(

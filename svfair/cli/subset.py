@@ -1,22 +1,15 @@
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from svfair.cli.shared_options import ManifestFormat
 from svfair.errors import InputError
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-class Format(StrEnum):
-    """How the manifest is stored."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
 
 
 def subset(
@@ -64,7 +57,9 @@ def subset(
             help="Rows with this value, such as gender=female; repeat for more attributes or values."
         ),
     ] = None,
-    file_format: Annotated[Format, typer.Option("--format", help="Of the manifest.")] = Format.PARQUET,
+    file_format: Annotated[
+        ManifestFormat, typer.Option("--format", help="Of the manifest.")
+    ] = ManifestFormat.PARQUET,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:

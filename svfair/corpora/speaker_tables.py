@@ -5,7 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from svfair.data.rejected import shown, shown_list
+from svfair.data.rejected import shown_list
+from svfair.data.speakers import one_row_a_speaker
 from svfair.data.tables import read_table
 from svfair.errors import InputError
 
@@ -46,20 +47,3 @@ def require_columns(path: Path, found: list[str], wanted: Mapping[str, str] | tu
     for name in wanted:
         if name not in found:
             raise InputError(f"{path}: no column '{name}'; found {shown_list(found)}")
-
-
-def one_row_a_speaker(path: Path, table: pl.DataFrame) -> pl.DataFrame:
-    """Drop repeated rows.
-
-    Raises
-    ------
-    InputError
-        When a speaker has two rows that differ.
-    """
-    table = table.unique(maintain_order=True)
-    twice = table.filter(pl.col("speaker_id").is_duplicated())
-    if twice.height:
-        raise InputError(
-            f"{path}: speaker '{shown(twice['speaker_id'][0])}' has two rows that differ; keep the right one"
-        )
-    return table

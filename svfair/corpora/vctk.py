@@ -9,8 +9,8 @@ import polars as pl
 
 from svfair.corpora.corpus import Corpus, by_pattern
 from svfair.corpora.source_files import find_file
-from svfair.corpora.speaker_tables import one_row_a_speaker
 from svfair.data.rejected import BadLine, refuse
+from svfair.data.speakers import one_row_a_speaker
 from svfair.data.tables import read_bytes
 from svfair.errors import InputError
 

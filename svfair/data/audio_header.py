@@ -7,10 +7,8 @@ from pathlib import Path
 import soundfile
 
 from svfair.data.manifest import Recording
+from svfair.data.mpeg4 import is_mpeg4
 from svfair.errors import InputError
-
-#: libsndfile knows none of these; PyAV (FFmpeg) reads them: MPEG-4 (m4a, mp4) by the box `ftyp`.
-_MPEG4 = b"ftyp"
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def read_header(recording: Path | Recording) -> AudioHeader:
                 raise InputError(f"'{path}' is empty (0 bytes)")
             if recording.size is not None and len(content) < recording.size:
                 raise InputError(f"'{path}' ends before byte {recording.offset + recording.size:,}")
-            if content[4:8] == _MPEG4:
+            if is_mpeg4(content):
                 header = _mpeg4_header(path if recording.size is None else io.BytesIO(content))
             else:
                 header = _sndfile_header(path if recording.size is None else io.BytesIO(content))

@@ -93,6 +93,17 @@ def read_speakers(path: Path, *, normalise: bool = True) -> pl.DataFrame:
     table = table.filter(holds)
     if normalise:
         table = with_country_region(with_gender(table))
+    return one_row_a_speaker(path, table)
+
+
+def one_row_a_speaker(path: Path, table: pl.DataFrame) -> pl.DataFrame:
+    """Drop repeated rows.
+
+    Raises
+    ------
+    InputError
+        When a speaker has two rows that differ.
+    """
     table = table.unique(maintain_order=True)
     twice = table.filter(pl.col("speaker_id").is_duplicated())
     if twice.height:
