@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from torch.nn import functional
 
-from svfair.data.batches import CropDataset, SpeakerBalancedBatches
-from svfair.data.manifest import read_manifest
+from svfair.loading.batches import CropDataset, SpeakerBalancedBatches
+from svfair.manifests.manifest import read_manifest
 from svfair.extractors import load_extractor
 from svfair.losses import PairLogistic
 from svfair.training.run_folder import RunFolder

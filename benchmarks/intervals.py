@@ -24,13 +24,13 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_curve
 
-from svfair.data.speakers import read_speakers
-from svfair.data.trials import read_scores, speaker_of
+from svfair.manifests.speakers import read_speakers
+from svfair.trials.files import read_scores, speaker_of
 from svfair.metrics import OperatingPoint, ThresholdRule
-from svfair.metrics.attributes import resolve_attribute
-from svfair.metrics.bootstrap import BootstrapPlan, bootstrap, draw_multiplicities
+from svfair.audit.attributes import resolve_attribute
+from svfair.metrics.resampling.bootstrap import BootstrapPlan, bootstrap, draw_multiplicities
 from svfair.metrics.detection import equal_error_rate, error_curve, minimum_detection_cost
-from svfair.metrics.frames import columns_of
+from svfair.audit.frames import columns_of
 from svfair.metrics.groups import group_trials
 from svfair.metrics.trial_set import make_trial_set
 

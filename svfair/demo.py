@@ -7,14 +7,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from svfair.corpora.synthetic import SyntheticCorpus, make_corpus
+from svfair.audit import Audit
+from svfair.corpora.synthetic.corpus import SyntheticCorpus, make_corpus
 from svfair.files import write_text_whole
-from svfair.metrics.results import Evaluation
-from svfair.reports.html import write_report
-from svfair.reports.json_report import to_json
+from svfair.reports import to_json, write_page
 from svfair.training.command import embedding_progress
-from svfair.training.configuration import Recipe, read_recipe
-from svfair.training.held_out import evaluate_run, read_speakers_of, write_speakers_of
+from svfair.training.evaluation import evaluate_run, read_speakers_of, write_speakers_of
+from svfair.training.recipe import Recipe, read_recipe
 from svfair.training.run import train
 from svfair.training.run_folder import environment, open_run
 
@@ -57,7 +56,7 @@ QUICK = Scale(
 )
 
 
-def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Console) -> list[Evaluation]:
+def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Console) -> list[Audit]:
     """Make the corpora, train plainly and with pairwise reweighting, evaluate both on unseen speakers.
 
     Women and accents from outside the US are rarer in training; the unseen speakers are balanced over
@@ -79,7 +78,7 @@ def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Consol
 
     Returns
     -------
-    list of Evaluation
+    list of Audit
         Of the plain system and of the reweighted one.
 
     Raises
@@ -95,20 +94,20 @@ def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Consol
     training, unseen = _corpora(scale, seed)
     training_manifest = make_corpus(training, out / "training", workers=workers, console=console)
     unseen_manifest = make_corpus(unseen, out / "unseen", workers=workers, console=console)
-    evaluations = []
+    audits = []
     for number, system in enumerate(SYSTEMS, start=2):
         console.rule(f"{number}/4  {system}")
         recipe = _recipe(system, scale, seed, training_manifest, unseen_manifest)
-        evaluations.append(_train_and_evaluate(recipe, out / system, console))
+        audits.append(_train_and_evaluate(recipe, out / system, console))
     console.rule("4/4  Report")
     notes = [TOO_SHORT if quick else ONE_SEED]
     facts = {name: str(value) for name, value in environment().items()} | {"seed": str(seed)}
-    write_report(out / "report.html", evaluations, title="svfair demo", notes=notes, facts=facts)
-    write_text_whole(out / "report.json", json.dumps(to_json(evaluations), indent=2) + "\n")
+    write_page(out / "report.html", audits, title="svfair demo", notes=notes, facts=facts)
+    write_text_whole(out / "report.json", json.dumps(to_json(audits), indent=2) + "\n")
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     console.print(f"Took {minutes} min {seconds} s. Report: {out / 'report.html'}", soft_wrap=True)
     console.print(notes[0], soft_wrap=True)
-    return evaluations
+    return audits
 
 
 def _corpora(scale: Scale, seed: int) -> tuple[SyntheticCorpus, SyntheticCorpus]:
@@ -141,7 +140,7 @@ def _recipe(system: str, scale: Scale, seed: int, training: Path, unseen: Path) 
     return read_recipe(RECIPES / "synthetic" / f"{system}.yaml", overrides)
 
 
-def _train_and_evaluate(recipe: Recipe, out: Path, console: Console) -> Evaluation:
+def _train_and_evaluate(recipe: Recipe, out: Path, console: Console) -> Audit:
     speakers = read_speakers_of(recipe)
     run = open_run(out, recipe, resume=True)
     write_speakers_of(run, speakers)

@@ -1,4 +1,12 @@
-"""The one exception that a user is meant to read."""
+"""The one exception that a user is meant to read, and values as they can stand in it."""
+
+from collections.abc import Mapping, Sequence
+
+
+class Parameter(str):
+    """The name of something that the caller gives: a parameter in Python, an option on the command line."""
+
+    __slots__ = ()
 
 
 class InputError(ValueError):
@@ -6,7 +14,47 @@ class InputError(ValueError):
 
     The message is one line that names the file, the line or the field, and says what to do. The command
     line prints it and ends with exit code 2; no traceback is shown.
+
+    Parameters
+    ----------
+    parts
+        The message in pieces that are joined as they are. A `Parameter` among them is written as the caller
+        knows it: its own name in Python, the option on the command line, the field in a recipe.
     """
 
-    def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.splitlines()))
+    def __init__(self, *parts: str) -> None:
+        super().__init__(*parts)
+        self.parts = parts
+
+    def __str__(self) -> str:
+        return self.named({})
+
+    @property
+    def parameter(self) -> str | None:
+        """The first parameter that the message names."""
+        return next((str.__str__(part) for part in self.parts if isinstance(part, Parameter)), None)
+
+    def named(self, names: Mapping[str, str]) -> str:
+        """Return the message with parameters under other names, such as `{"by": "--by"}`."""
+        words = (names.get(part, part) if isinstance(part, Parameter) else part for part in self.parts)
+        return " ".join("".join(words).splitlines())
+
+    def renamed(self, names: Mapping[str, str]) -> "InputError":
+        """Return the error with parameters under other names for good."""
+        return InputError(
+            *(names.get(part, part) if isinstance(part, Parameter) else part for part in self.parts)
+        )
+
+
+def shown(value: object, characters: int = 60) -> str:
+    """Return a value as it can stand in a message: short, and without line ends or control characters."""
+    text = str(value)
+    if len(text) > characters:
+        text = text[:characters] + "…"
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def shown_list(values: Sequence[str]) -> str:
+    """Return names as they can stand in a message: the first dozen, between commas."""
+    names = ", ".join(shown(value) for value in values[:12])
+    return f"{names} and {len(values) - 12:,} more" if len(values) > 12 else names

@@ -25,13 +25,13 @@ def audit(
 
     [bold]Example:[/bold] svfair audit scores.csv --speakers vox1_meta.csv --html report.html
     """
-    from svfair.reports.audit import read_audit_speakers, system_names
-    from svfair.reports.command import audit_systems, present
+    from svfair.audit import system_names
+    from svfair.cli.presenting import audit_and_present
+    from svfair.manifests import read_attributes
 
     settings = measuring.settings()
     files = measuring.score_files(speaker_pattern=speaker_pattern)
     systems = [(system_names([scores], [name] if name else [])[0], [scores])]
-    present(
-        audit_systems(systems, read_audit_speakers(speakers), settings, files, same_trials=False),
-        measuring.output(),
+    audit_and_present(
+        systems, read_attributes(speakers), settings, files, measuring.output(), same_trials=False
     )

@@ -33,14 +33,13 @@ def check_trials(
     import json
     from dataclasses import asdict
 
-    from svfair.data.manifest import read_manifest
-    from svfair.data.speakers import with_country_region
-    from svfair.data.trial_check import check_trials as check
-    from svfair.data.trial_counts import group_lines
-    from svfair.data.trials import read_trials
     from svfair.files import write_text_whole
+    from svfair.manifests.manifest import read_manifest
+    from svfair.trials.checks import check_trials as check
+    from svfair.trials.counts import group_lines
+    from svfair.trials.files import read_trials
 
-    table = with_country_region(read_manifest(manifest, check_audio=False).table)
+    table = read_manifest(manifest).table
     names = by if by is not None else ["gender"] if "gender" in table.columns else []
     found = check(read_trials(trials), table, by=names)
     if missing is not None:

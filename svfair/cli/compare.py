@@ -4,6 +4,7 @@ from typing import Annotated
 import typer
 
 from svfair.cli.options import Measuring, SpeakerPattern, measuring
+from svfair.errors import Parameter
 
 
 @measuring
@@ -38,24 +39,22 @@ def compare(
 
     svfair compare plain-0.parquet,plain-1.parquet fair-0.parquet,fair-1.parquet --manifest corpus
     """
+    from svfair.audit import system_names
+    from svfair.cli.presenting import audit_and_present
     from svfair.errors import InputError
-    from svfair.reports.audit import read_audit_speakers, system_names
-    from svfair.reports.command import audit_systems, present
+    from svfair.manifests import read_attributes, read_manifest
 
     settings = measuring.settings()
     if (speakers is None) == (manifest is None):
-        raise InputError("--speakers or --manifest: give one of the two")
+        raise InputError(Parameter("speakers"), " or ", Parameter("manifest"), ": give one of the two")
     if manifest is not None:
-        from svfair.data.speakers_of_manifest import speakers_of_manifest
-
-        known, utterances = speakers_of_manifest(manifest)
-        files = measuring.score_files(utterance_speakers=utterances)
+        whole = read_manifest(manifest)
+        known = whole.speakers()
+        files = measuring.score_files(utterance_speakers=whole.table)
     elif speakers is not None:
-        known = read_audit_speakers(speakers)
+        known = read_attributes(speakers)
         files = measuring.score_files(speaker_pattern=speaker_pattern)
     seeds = [[Path(part) for part in given.split(",") if part] for given in (baseline, *others)]
     names = system_names([paths[0] for paths in seeds], name or [])
-    present(
-        audit_systems(list(zip(names, seeds, strict=True)), known, settings, files, same_trials=True),
-        measuring.output(),
-    )
+    systems = list(zip(names, seeds, strict=True))
+    audit_and_present(systems, known, settings, files, measuring.output(), same_trials=True)

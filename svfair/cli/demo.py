@@ -24,11 +24,10 @@ def demo(
     from rich.console import Console
 
     from svfair.demo import run_demo
-    from svfair.reports.json_report import to_json
-    from svfair.reports.tables import print_evaluations
+    from svfair.reports import print_audits, to_json
 
-    evaluations = run_demo(out, quick=quick, seed=seed, workers=workers, console=Console(stderr=True))
+    audits = run_demo(out, quick=quick, seed=seed, workers=workers, console=Console(stderr=True))
     if as_json:
-        typer.echo(json.dumps(to_json(evaluations), indent=2))
+        typer.echo(json.dumps(to_json(audits), indent=2))
     else:
-        print_evaluations(Console(), evaluations)
+        print_audits(Console(), audits)

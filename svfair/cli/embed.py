@@ -23,14 +23,16 @@ def embed(
 
     from rich.console import Console
 
-    from svfair.data.manifest import read_manifest
+    from svfair.audio import check_audio
     from svfair.extractors import load_extractor
+    from svfair.manifests import read_manifest
     from svfair.scoring.embeddings import embed as embed_manifest
     from svfair.scoring.embeddings import write_embeddings
     from svfair.training.command import embedding_progress
 
     extractor = load_extractor(run / "extractor.safetensors" if run.is_dir() else run)
     utterances = read_manifest(manifest, audio_root=audio_root)
+    check_audio(utterances)
     console = Console(stderr=True)
     with embedding_progress(console) as progress:
         task = progress.add_task("Embedding", total=utterances.table.height)

@@ -23,14 +23,14 @@ def evaluate(
 
     [bold]Example:[/bold] svfair evaluate plain.parquet pairwise.parquet --manifest corpus
     """
-    from svfair.data.speakers_of_manifest import speakers_of_manifest
-    from svfair.reports.audit import system_names
-    from svfair.reports.command import audit_systems, present
+    from svfair.audit import system_names
+    from svfair.cli.presenting import audit_and_present
+    from svfair.manifests import read_manifest
 
     settings = measuring.settings()
-    speakers, utterances = speakers_of_manifest(manifest)
-    files = measuring.score_files(utterance_speakers=utterances)
+    known = read_manifest(manifest)
+    files = measuring.score_files(utterance_speakers=known.table)
     systems = [
         (system, [path]) for path, system in zip(scores, system_names(scores, name or []), strict=True)
     ]
-    present(audit_systems(systems, speakers, settings, files, same_trials=False), measuring.output())
+    audit_and_present(systems, known.speakers(), settings, files, measuring.output(), same_trials=False)

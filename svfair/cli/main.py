@@ -1,53 +1,18 @@
 """The `svfair` command. Each command lives in a file of its own and imports what it needs when it runs."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from svfair import __version__
-from svfair.cli import audit, compare, demo, embed, evaluate, prepare, score, synth, train, trials
+from svfair.cli import audit, compare, demo, embed, evaluate, prepare, score, synth, train
 from svfair.cli.check_trials import check_trials
+from svfair.cli.commands import Commands, register
 from svfair.cli.subset import subset
-from svfair.errors import InputError
-
-USAGE_ERROR = 2
-
-#: Libraries that an audit does without, and the optional part of svfair that brings them.
-_IN_PARTS = dict.fromkeys(
-    (
-        *("torch", "torchaudio", "speechbrain", "sklearn", "threadpoolctl", "pydantic", "yaml"),
-        *("safetensors", "tqdm"),
-    ),
-    "train",
-) | {"espeakng_loader": "demo", **dict.fromkeys(("av", "pycountry", "soundfile", "soxr"), "data")}
-
-
-class _Commands(TyperGroup):
-    """Turns bad input into one line and exit code 2, in a process and under typer's test runner alike."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except InputError as error:
-            typer.echo(f"svfair: {error}", err=True)
-            raise typer.Exit(USAGE_ERROR) from error
-        except ModuleNotFoundError as error:
-            name = (error.name or "").partition(".")[0]
-            if name not in _IN_PARTS:
-                raise
-            command = ctx.invoked_subcommand
-            part = "demo" if command in ("demo", "synth") else _IN_PARTS[name]
-            typer.echo(
-                f"svfair: {command} needs '{name}', which comes with a part of svfair that is not installed: "
-                f"pip install 'svfair[{part}]'",
-                err=True,
-            )
-            raise typer.Exit(USAGE_ERROR) from error
-
+from svfair.cli.trials import draw_trials
 
 app = typer.Typer(
-    cls=_Commands,
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -71,16 +36,16 @@ def _options(
     pass
 
 
-# One line a command: app.command(name)(module.function)
-app.command("train")(train.train)
-app.command("embed")(embed.embed)
-app.command("score")(score.score)
-app.command("demo")(demo.demo)
-app.command("synth")(synth.synth)
-app.command("trials")(trials.trials)
-app.command("check-trials")(check_trials)
-app.command("subset")(subset)
+# One line a command.
+register(app, "train", train.train)
+register(app, "embed", embed.embed)
+register(app, "score", score.score)
+register(app, "demo", demo.demo)
+register(app, "synth", synth.synth)
+register(app, "trials", draw_trials)
+register(app, "check-trials", check_trials)
+register(app, "subset", subset)
 app.add_typer(prepare.app, name="prepare")
-app.command("evaluate")(evaluate.evaluate)
-app.command("audit")(audit.audit)
-app.command("compare")(compare.compare)
+register(app, "evaluate", evaluate.evaluate)
+register(app, "audit", audit.audit)
+register(app, "compare", compare.compare)

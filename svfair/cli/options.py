@@ -13,9 +13,9 @@ from svfair.cli.shared_options import share_options
 if TYPE_CHECKING:
     import polars as pl
 
-    from svfair.reports.audit import Settings
-    from svfair.reports.command import Output
-    from svfair.reports.scored_trials import ScoreFiles
+    from svfair.audit import AuditSettings
+    from svfair.cli.presenting import Output
+    from svfair.trials import ScoreFiles
 
 _GROUPS, _ERRORS, _INTERVALS, _FILES, _OUTPUT = (
     "Groups of trials",
@@ -32,12 +32,27 @@ class Measuring:
 
     values: dict[str, Any]
 
-    def settings(self) -> "Settings":
-        """Return how to group, count and resample; raise InputError that names the option that is off."""
-        from svfair.reports.command import make_settings
+    def settings(self) -> "AuditSettings":
+        """Return how to group, count and resample; raise InputError that names the setting that is off."""
+        from svfair.audit import AuditSettings
+        from svfair.metrics import OperatingPoint, Resampling, parse_threshold
 
-        names = inspect.signature(make_settings).parameters
-        return make_settings(**{name: self.values[name] for name in names})
+        values = self.values | {
+            "by": tuple(self.values["by"] or ()),
+            "same": tuple(self.values["same"] or ()),
+            "threshold": parse_threshold(self.values["threshold"]),
+        }
+
+        def make(kind: Callable[..., Any], **more: Any) -> Any:
+            names = inspect.signature(kind).parameters
+            return kind(**{name: values[name] for name in names if name in values}, **more)
+
+        made: AuditSettings = make(
+            AuditSettings,
+            operating_point=make(OperatingPoint),
+            resampling=make(Resampling) if values["replicates"] else None,
+        )
+        return made
 
     def score_files(
         self,
@@ -46,12 +61,13 @@ class Measuring:
         utterance_speakers: "pl.DataFrame | None" = None,
     ) -> "ScoreFiles":
         """Return how score files are read, and where the speakers of their utterances come from."""
-        from svfair.reports.scored_trials import ScoreFiles
+        from svfair.trials import ScoreFiles, read_trial_list
 
+        trials = self.values["trials"]
         names = {"enrol": "enrol", "test": "test", "is_target": "label", "score": "score"}
         return ScoreFiles(
             columns={name: self.values[f"{option}_column"] for name, option in names.items()},
-            trials=self.values["trials"],
+            trials=None if trials is None else read_trial_list(trials),
             skip_bad_lines=self.values["skip_bad_lines"],
             speaker_pattern=speaker_pattern,
             utterance_speakers=utterance_speakers,
@@ -59,7 +75,7 @@ class Measuring:
 
     def output(self) -> "Output":
         """Return where results go."""
-        from svfair.reports.command import Output
+        from svfair.cli.presenting import Output
 
         return Output(self.values["html"], self.values["csv"], self.values["latex"], self.values["as_json"])
 
@@ -135,8 +151,11 @@ def _shared(
         ),
     ] = 1000,
     level: Annotated[float, typer.Option(help="Coverage of intervals.", rich_help_panel=_INTERVALS)] = 0.95,
-    interval: Annotated[
-        str, typer.Option(help="Intervals of rates: percentile or basic.", rich_help_panel=_INTERVALS)
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--interval", help="Intervals of rates: percentile or basic.", rich_help_panel=_INTERVALS
+        ),
     ] = "percentile",
     stratify: Annotated[
         str | None,

@@ -64,8 +64,8 @@ class Finish:
 
     def __call__(self, corpus: "Corpus") -> None:
         """Prepare it, and print what was made."""
-        from svfair.corpora.preparation_command import run_preparation
-        from svfair.corpora.prepared import Options
+        from svfair.corpora.preparation.command import run_preparation
+        from svfair.corpora.preparation.options import Options
 
         values = self.values
         options = Options(

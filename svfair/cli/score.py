@@ -20,10 +20,10 @@ def score(
     """
     import json
 
-    from svfair.data.list_hash import hash_of_list
-    from svfair.data.trials import read_trials, write_scores
     from svfair.scoring.cosine import cosine_scores
     from svfair.scoring.embeddings import read_embeddings
+    from svfair.trials.files import read_trials, write_scores
+    from svfair.trials.list_hash import hash_of_list
 
     scores = cosine_scores(read_embeddings(embeddings), read_trials(trials))
     list_hash = hash_of_list(scores)

@@ -76,11 +76,9 @@ def subset(
     """
     import json
 
-    from svfair.data.manifest import read_manifest
-    from svfair.data.speakers import with_country_region
-    from svfair.data.subset import limit_utterances, rows_where, summarise
-    from svfair.data.subset_folder import check_empty, write_subset
-    from svfair.data.utterance_list import read_utterance_list, select_listed
+    from svfair.manifests.lists import read_utterance_list, select_listed
+    from svfair.manifests.manifest import read_manifest
+    from svfair.manifests.subsets import check_empty, limit_utterances, rows_where, summarise, write_subset
 
     modes = {"--ratio": ratio, "--split": split, "--folds": folds, "--list": listed}
     _check_options(modes, where, utterances_per_speaker)
@@ -88,8 +86,8 @@ def subset(
     _check_belongs("--list", listed, {"--skip-missing": skip_missing or None})
     _check_belongs("--split or --folds", split or folds, {"--stratify": stratify})
     check_empty(out)
-    whole = read_manifest(manifest, check_audio=False)
-    table = with_country_region(whole.table)
+    whole = read_manifest(manifest)
+    table = whole.table
     found: dict[str, int] = {}
     if listed is not None:
         table, found = select_listed(table, read_utterance_list(listed), listed, skip_missing=skip_missing)
@@ -125,8 +123,7 @@ def subset(
             "result": summaries[name],
             "counts": found,
         }
-        rows = part.select(whole.table.columns)
-        write_subset(rows, whole, out / name, file_format=str(file_format), facts=facts)
+        write_subset(part, whole, out / name, file_format=str(file_format), facts=facts)
     if as_json:
         typer.echo(json.dumps({"out": str(out), "by": by, "parts": summaries, "counts": found}))
         return
@@ -158,12 +155,12 @@ def _by_ratio(
     """Return the part, and how many speakers were left out for what."""
     import polars as pl
 
-    from svfair.data.ratio import speakers_in_ratio
-    from svfair.data.speaker_groups import groups_of_speakers
-    from svfair.data.subset import limit_utterances, spread_utterances
+    from svfair.manifests.groups import groups_of_speakers
+    from svfair.manifests.ratios import speakers_in_ratio
+    from svfair.manifests.subsets import limit_utterances, spread_utterances
 
     total, utterances, seed = sizes
-    groups = groups_of_speakers(table, [attribute], "--ratio").rename({attribute: "group"})
+    groups = groups_of_speakers(table, [attribute], "ratio").rename({attribute: "group"})
     drawn = speakers_in_ratio(groups, weights, total=total, seed=seed)
     kept = [speaker for members in drawn.values() for speaker in members]
     part = table.filter(pl.col("speaker_id").is_in(kept)).sort("speaker_id", "utterance_id")
@@ -185,10 +182,10 @@ def _divided(
     """Return the rows of every part of a split, or of both sides of every fold."""
     import polars as pl
 
-    from svfair.data.folds import divide_speakers, fold_speakers
-    from svfair.data.speaker_groups import groups_of_speakers
+    from svfair.manifests.groups import groups_of_speakers
+    from svfair.manifests.splits import divide_speakers, fold_speakers
 
-    speakers = groups_of_speakers(table, stratify, "--stratify")
+    speakers = groups_of_speakers(table, stratify, "stratify")
     if isinstance(parts, dict):
         divided = divide_speakers(speakers, list(parts.values()), stratify=stratify, seed=seed)
         members = dict(zip(parts, divided, strict=True))

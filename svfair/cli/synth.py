@@ -3,6 +3,8 @@ from typing import Annotated
 
 import typer
 
+from svfair.errors import InputError, Parameter
+
 
 def synth(
     out: Annotated[Path, typer.Argument(help="Folder to fill.")],
@@ -33,15 +35,16 @@ def synth(
     """
     import json
 
-    from svfair.corpora.synthetic import SyntheticCorpus, make_corpus
-    from svfair.corpora.synthetic_options import parse_countries, resolve_female_share
+    from svfair.corpora.synthetic.corpus import SyntheticCorpus, make_corpus
 
     corpus = SyntheticCorpus(
         speakers=speakers,
         sessions=sessions,
         utterances=utterances,
-        female_share=resolve_female_share(female_share, gender_ratio, balanced=balanced),
-        countries=parse_countries(countries),
+        female_share=_female_share(
+            female_share, gender_ratio, SyntheticCorpus.female_share, balanced=balanced
+        ),
+        countries=_countries(countries),
         balanced=balanced,
         seed=seed,
     )
@@ -51,3 +54,40 @@ def synth(
         typer.echo(json.dumps({"manifest": str(manifest), "speakers": speakers, "utterances": count}))
     else:
         typer.echo(f"{count} utterances of {speakers} speakers: {manifest}", err=True)
+
+
+def _countries(text: str) -> dict[str, float]:
+    """Read `USA=0.7,UK=0.3`; raise InputError when it is written otherwise."""
+    weights = {}
+    for part in text.split(","):
+        name, _, weight = part.partition("=")
+        country = name.strip()
+        if country in weights:
+            raise InputError(Parameter("countries"), f": '{country}' is given twice")
+        try:
+            weights[country] = float(weight)
+        except ValueError as error:
+            raise InputError(Parameter("countries"), f": '{part}' is not written as NAME=WEIGHT") from error
+    return weights
+
+
+def _female_share(share: float | None, ratio: str | None, default: float, *, balanced: bool) -> float:
+    """Return the share of female speakers from the three options that set it.
+
+    Raises
+    ------
+    InputError
+        When more than one is given, or the ratio is not written as F:M.
+    """
+    if (share is not None) + (ratio is not None) + balanced > 1:
+        raise InputError("--female-share, --gender-ratio and --balanced exclude each other: give one")
+    if ratio is not None:
+        female, _, male = ratio.partition(":")
+        try:
+            counts = float(female), float(male)
+        except ValueError:
+            counts = (0.0, 0.0)
+        if min(counts) < 0 or sum(counts) <= 0:
+            raise InputError(Parameter("gender_ratio"), f": '{ratio}' is not written as F:M, such as 1:9")
+        return counts[0] / sum(counts)
+    return default if share is None else share

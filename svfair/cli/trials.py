@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from svfair.errors import InputError
+from svfair.errors import InputError, Parameter
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,7 +18,7 @@ class Design(StrEnum):
     BALANCED = "balanced"
 
 
-def trials(
+def draw_trials(
     manifest: Annotated[Path, typer.Argument(help="Manifest, or folder holding one.", exists=True)],
     out: Annotated[Path, typer.Argument(help="List to write: .txt (VoxCeleb), .csv or .parquet.")],
     design: Annotated[
@@ -38,7 +38,7 @@ def trials(
     by: Annotated[str, typer.Option(help="Attribute whose groups are balanced and counted.")] = "gender",
     targets_per_speaker: Annotated[int, typer.Option(min=1)] = 60,
     non_targets_per_speaker: Annotated[int, typer.Option(min=1)] = 120,
-    number: Annotated[
+    trials: Annotated[
         int | None, typer.Option("--trials", min=1, help="Most trials in all, if balanced.")
     ] = None,
     minimum_speakers: Annotated[
@@ -61,18 +61,17 @@ def trials(
     """
     import json
 
-    from svfair.data.list_hash import hash_of_list
-    from svfair.data.manifest import read_manifest
-    from svfair.data.speaker_groups import check_has, groups_of_utterances
-    from svfair.data.speakers import with_country_region
-    from svfair.data.trial_counts import count_by_group, group_lines
-    from svfair.data.trial_design import speakers_without_trials
-    from svfair.data.trials import write_trials
+    from svfair.manifests.groups import check_has, groups_of_utterances
+    from svfair.manifests.manifest import read_manifest
+    from svfair.trials.counts import count_by_group, group_lines
+    from svfair.trials.files import write_trials
+    from svfair.trials.hard import speakers_without_trials
+    from svfair.trials.list_hash import hash_of_list
 
-    table = with_country_region(read_manifest(manifest, check_audio=False).table)
+    table = read_manifest(manifest).table
     matched = _matched(design, match)
     if by != "gender":
-        check_has(table, [by], "--by")
+        check_has(table, [by], "by")
     shared = {
         "match": matched,
         "targets_per_speaker": targets_per_speaker,
@@ -80,9 +79,11 @@ def trials(
         "within_session": within_session,
         "seed": seed,
     }
-    if design != Design.BALANCED and (number is not None or minimum_speakers != 2):
-        raise InputError("--trials and --minimum-speakers belong to --design balanced")
-    balanced = {"by": by, "trials": number, "minimum_speakers": minimum_speakers}
+    if design != Design.BALANCED and (trials is not None or minimum_speakers != 2):
+        raise InputError(
+            Parameter("trials"), " and ", Parameter("minimum_speakers"), " belong to --design balanced"
+        )
+    balanced = {"by": by, "trials": trials, "minimum_speakers": minimum_speakers}
     drawn, more = _draw(design, table, shared, balanced)
     write_trials(drawn, out)
     made: dict[str, Any] = {
@@ -115,9 +116,9 @@ def _matched(design: Design, match: list[str] | None) -> tuple[str, ...]:
     if names == ["none"]:
         return ()
     if "none" in names:
-        raise InputError("--match: none stands alone; leave it or the other attributes out")
+        raise InputError(Parameter("match"), ": none stands alone; leave it or the other attributes out")
     if design == Design.RANDOM and names:
-        raise InputError("--match: random non-targets share nothing; take --design hard")
+        raise InputError(Parameter("match"), ": random non-targets share nothing; take --design hard")
     return tuple(names)
 
 
@@ -125,8 +126,8 @@ def _draw(
     design: Design, table: "pl.DataFrame", shared: dict[str, Any], balanced: dict[str, Any]
 ) -> "tuple[pl.DataFrame, dict[str, Any]]":
     """Return the trials, and what else there is to tell about them."""
-    from svfair.data.balanced_trials import balance_trials
-    from svfair.data.trial_design import design_trials
+    from svfair.trials.balanced import balance_trials
+    from svfair.trials.hard import design_trials
 
     if design != Design.BALANCED:
         return design_trials(table, **shared), {}

@@ -8,10 +8,9 @@ from typing import ClassVar
 import polars as pl
 
 from svfair.corpora.corpus import Corpus, by_pattern
-from svfair.corpora.source_files import find_file
-from svfair.data.rejected import shown
-from svfair.data.tables import read_bytes
-from svfair.errors import InputError
+from svfair.corpora.metadata import find_file
+from svfair.errors import InputError, shown
+from svfair.tables.reading import read_bytes
 
 _PATTERN = r"(?:^|/)(?<speaker_id>\d\d)/(?<utterance_id>(?<digit>\d)_\d\d_\d+)\.(?:wav|flac)$"
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import polars as pl
 
 from svfair.corpora.corpus import Corpus, by_pattern, no_speakers
-from svfair.data.tables import read_bytes
+from svfair.tables.reading import read_bytes
 
 _DATA = r"^(?<root>(?:.*/)?)data/(?<speaker_id>id\d{5})/(?<segment>[^/]+-\d+-\d+)\.(?:flac|wav)$"
 _TEST = r"^(?<root>(?:.*/)?)eval/test/(?<speaker_id>id\d{5})-(?<segment>[^/]+-\d+-\d+)\.(?:flac|wav)$"

@@ -7,9 +7,9 @@ from typing import ClassVar
 import polars as pl
 
 from svfair.corpora.corpus import Corpus
-from svfair.data.rejected import refuse, shown_list
-from svfair.data.tables import first_line
-from svfair.errors import InputError
+from svfair.errors import InputError, Parameter, shown_list
+from svfair.tables.bad_lines import refuse
+from svfair.tables.reading import first_line
 
 # What a person tells in the profile. Releases before 2021 call accents `accent`.
 _PROFILE = {"age": "age", "gender": "gender", "accents": "accent", "accent": "accent", "variant": "variant"}
@@ -32,7 +32,7 @@ class CommonVoice(Corpus):
 
     def __post_init__(self) -> None:
         if not self.splits:
-            raise InputError("--split: name at least one table, such as validated")
+            raise InputError(Parameter("split"), ": name at least one table, such as validated")
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         """Name utterances as the clips are named, without `.mp3`.
@@ -114,7 +114,7 @@ class CommonVoice(Corpus):
 def _read(path: Path, wanted: tuple[str, ...]) -> pl.DataFrame:
     """Read columns of a table as text without blanks around it; sentences hold stray quotation marks."""
     if not path.is_file():
-        raise InputError(f"{path}: no such file; name the splits that there are with --split")
+        raise InputError(f"{path}: no such file; name the splits that there are with ", Parameter("split"))
     try:
         header = pl.read_csv(path, separator="\t", quote_char=None, infer_schema=False, n_rows=0)
         names = [name for name in wanted if name in header.columns]

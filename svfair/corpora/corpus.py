@@ -1,18 +1,13 @@
-"""What a corpus has to say of itself, so that `svfair.corpora.preparation` can do the rest."""
+"""What a corpus has to say of itself, so that `svfair.corpora.preparation.prepare` can do the rest."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-Waveform = npt.NDArray[np.float32]
-
-#: File names that hold audio.
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".aiff", ".au", ".sph")
+from svfair.audio.reading import AUDIO_SUFFIXES, Waveform
 
 
 @dataclass(frozen=True)

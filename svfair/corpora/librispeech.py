@@ -7,11 +7,11 @@ from typing import ClassVar
 import polars as pl
 
 from svfair.corpora.corpus import Corpus, by_pattern
-from svfair.corpora.source_files import find_file
-from svfair.data.rejected import BadLine, refuse
-from svfair.data.speakers import one_row_a_speaker
-from svfair.data.tables import read_bytes
+from svfair.corpora.metadata import find_file
 from svfair.errors import InputError
+from svfair.manifests.speakers import one_row_a_speaker
+from svfair.tables.bad_lines import BadLine, refuse
+from svfair.tables.reading import read_bytes
 
 _PATTERN = (
     r"(?:^|/)(?<split>[^/]+)/(?<speaker_id>\d+)/(?<chapter>\d+)/(?<utterance_id>\d+-\d+-\d+)\.(?:flac|wav)$"

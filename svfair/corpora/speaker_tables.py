@@ -5,10 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from svfair.data.rejected import shown_list
-from svfair.data.speakers import one_row_a_speaker
-from svfair.data.tables import read_table
-from svfair.errors import InputError
+from svfair.errors import InputError, shown_list
+from svfair.manifests.speakers import one_row_a_speaker
+from svfair.tables.reading import read_table
 
 
 def read_columns(path: Path, columns: Mapping[str, str]) -> pl.DataFrame:

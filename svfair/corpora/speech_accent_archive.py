@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from svfair.corpora.channel import apply_channel, draw_channel
-from svfair.corpora.codec import CODECS, pass_codec
-from svfair.corpora.corpus import Corpus, Piece, Waveform, by_pattern
-from svfair.corpora.source_files import find_file
+from svfair.audio.channels import apply_channel, draw_channel
+from svfair.audio.codecs import CODECS, pass_codec
+from svfair.audio.reading import Waveform
+from svfair.corpora.corpus import Corpus, Piece, by_pattern
+from svfair.corpora.metadata import find_file
 from svfair.corpora.speaker_tables import require_columns
-from svfair.data.tables import read_table
+from svfair.tables.reading import read_table
 
 SAMPLE_RATE = 16000
 _SHORTEST_S, _CUT_FROM_S, _CUT_UNTIL_S = 2.0, 3.0, 5.0

@@ -9,11 +9,11 @@ import polars as pl
 
 from svfair.corpora.corpus import Corpus, no_speakers
 from svfair.corpora.speaker_tables import require_columns
-from svfair.data.lines import Records
-from svfair.data.rejected import refuse, shown
-from svfair.data.speakers import read_speakers
-from svfair.data.tables import first_line, read_table_records
-from svfair.errors import InputError
+from svfair.errors import InputError, Parameter, shown
+from svfair.manifests.speakers import read_speakers
+from svfair.tables.bad_lines import refuse
+from svfair.tables.lines import Records
+from svfair.tables.reading import first_line, read_table_records
 
 _GROUP = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 
@@ -66,8 +66,12 @@ class Table(Corpus):
     def __post_init__(self) -> None:
         if (self.table is None) == (self.pattern is None):
             raise InputError(
-                "name either --table, which lists the recordings, or --pattern, which tells the speaker "
-                r"from a path, such as '(?<speaker_id>[^/]+)/[^/]+\.wav$'"
+                "name either ",
+                Parameter("table"),
+                ", which lists the recordings, or ",
+                Parameter("pattern"),
+                ", which tells the speaker from a path, such as ",
+                r"'(?<speaker_id>[^/]+)/[^/]+\.wav$'",
             )
         if self.pattern is not None:
             _check_pattern(self.pattern)
@@ -85,7 +89,7 @@ class Table(Corpus):
     def speakers(self, source: Path) -> pl.DataFrame:
         """Read the table of speakers, if there is one."""
         if self.speakers_file is not None:
-            path = _given(source, self.speakers_file, "--speakers")
+            path = _given(source, self.speakers_file, "speakers_file")
         elif (source / "speakers.csv").is_file():
             path = source / "speakers.csv"
         else:
@@ -93,7 +97,7 @@ class Table(Corpus):
         return read_speakers(path, normalise=False)
 
     def _from_table(self, source: Path) -> pl.DataFrame:
-        path = _given(source, str(self.table), "--table")
+        path = _given(source, str(self.table), "table")
         records = read_table_records(path)
         records = Records(records.table.fill_null(""), records.numbers, records.bad, records.unit)
         found = records.table.columns
@@ -132,25 +136,27 @@ def _relative(source: Path) -> pl.Expr:
     return path.str.replace(r"^(?:\./+)+", "")
 
 
-def _given(source: Path, name: str, option: str) -> Path:
+def _given(source: Path, name: str, parameter: str) -> Path:
     for path in (Path(name), source / name):
         if path.is_file():
             return path
-    raise InputError(f"{option} {name}: no such file, neither here nor in {source}")
+    raise InputError(Parameter(parameter), f" {name}: no such file, neither here nor in {source}")
 
 
 def _check_pattern(pattern: str) -> None:
     names = _GROUP.findall(pattern)
     if "speaker_id" not in names:
-        raise InputError(f"--pattern {shown(pattern)}: has no group (?<speaker_id>...)")
+        raise InputError(Parameter("pattern"), f" {shown(pattern)}: has no group (?<speaker_id>...)")
     for name in _MADE:
         if name in names and name not in _GROUPS:
-            raise InputError(f"--pattern {shown(pattern)}: a group cannot be called {name}; rename it")
+            raise InputError(
+                Parameter("pattern"), f" {shown(pattern)}: a group cannot be called {name}; rename it"
+            )
     try:
         pl.Series([""]).str.extract(pattern, 0)
     except pl.exceptions.PolarsError as error:
         raise InputError(
-            f"--pattern {shown(pattern)}: is no regular expression ({first_line(error)})"
+            Parameter("pattern"), f" {shown(pattern)}: is no regular expression ({first_line(error)})"
         ) from error
 
 

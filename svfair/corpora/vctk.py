@@ -8,11 +8,11 @@ from typing import ClassVar
 import polars as pl
 
 from svfair.corpora.corpus import Corpus, by_pattern
-from svfair.corpora.source_files import find_file
-from svfair.data.rejected import BadLine, refuse
-from svfair.data.speakers import one_row_a_speaker
-from svfair.data.tables import read_bytes
-from svfair.errors import InputError
+from svfair.corpora.metadata import find_file
+from svfair.errors import InputError, Parameter
+from svfair.manifests.speakers import one_row_a_speaker
+from svfair.tables.bad_lines import BadLine, refuse
+from svfair.tables.reading import read_bytes
 
 _FOLDER = r"(?:^|/)wav\w*/(?<speaker_id>[ps]\d+)/"
 _FILE = r"(?<utterance_id>[ps]\d+_\d+(?<microphone>(?:_mic\d)?))\.(?:flac|wav)$"
@@ -44,7 +44,7 @@ class Vctk(Corpus):
 
     def __post_init__(self) -> None:
         if self.microphone not in (None, 1, 2):
-            raise InputError(f"--microphone {self.microphone}: there are microphones 1 and 2")
+            raise InputError(Parameter("microphone"), f" {self.microphone}: there are microphones 1 and 2")
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         """Name utterances as the files are named; a speaker was recorded in one sitting."""

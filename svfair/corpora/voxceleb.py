@@ -7,8 +7,8 @@ from typing import ClassVar
 import polars as pl
 
 from svfair.corpora.corpus import Corpus, by_pattern
-from svfair.corpora.source_files import find_file
-from svfair.data.speakers import read_speakers
+from svfair.corpora.metadata import find_file
+from svfair.manifests.speakers import read_speakers
 
 # Speaker, video, segment; the archives unpack into wav/, dev/wav/, aac/ or folders around these.
 _PATTERN = r"(?:^|/)(?<speaker_id>id\d{5})/(?<video>[^/]+)/(?<segment>\d{5})\.(?:wav|flac|m4a)$"
@@ -33,7 +33,7 @@ class _VoxCeleb(Corpus):
     def speakers(self, source: Path) -> pl.DataFrame:
         """Read the published table; the part (dev or test) is called `split`."""
         table = read_speakers(
-            find_file(source, self.metadata_name, self.metadata, option="--metadata"), normalise=False
+            find_file(source, self.metadata_name, self.metadata, parameter="metadata"), normalise=False
         )
         names = {"set": "split", "vggface1 id": "vggface_id", "vggface2 id": "vggface_id"}
         renamed = {column: names.get(column.lower(), column) for column in table.columns}

@@ -1,9 +1,18 @@
-"""Scores in, numbers out. Needs numpy and scipy alone; data frames, where they are asked for, need polars."""
+"""Scores in, numbers out. Needs numpy and scipy alone."""
 
-from svfair.metrics.auditing import Audit, audit
 from svfair.metrics.comparison import Change, Comparison, compare
 from svfair.metrics.evaluation import evaluate
-from svfair.metrics.resampling import Resampling
+from svfair.metrics.fairness import (
+    area_under_fdr,
+    fairness_discrepancy_rate,
+    gap,
+    garbe,
+    gini,
+    inequity_rate,
+    ratio,
+    std,
+)
+from svfair.metrics.measures import cllr, equal_error_rate, min_cllr, min_dcf
 from svfair.metrics.results import (
     Attribute,
     Chance,
@@ -14,15 +23,15 @@ from svfair.metrics.results import (
     Fairness,
     Group,
     Interval,
-    OperatingPoint,
+    ScoreHistogram,
     Spread,
 )
-from svfair.metrics.seeds import pool_seeds
-from svfair.metrics.thresholds import ThresholdRule
+from svfair.metrics.seeds import check_comparable, pool_seeds
+from svfair.metrics.settings import OperatingPoint, Resampling, Settings, ThresholdRule, parse_threshold
+from svfair.metrics.trial_set import TrialSet, make_trial_set
 
 __all__ = [
     "Attribute",
-    "Audit",
     "Chance",
     "Change",
     "Comparison",
@@ -35,10 +44,27 @@ __all__ = [
     "Interval",
     "OperatingPoint",
     "Resampling",
+    "ScoreHistogram",
+    "Settings",
     "Spread",
     "ThresholdRule",
-    "audit",
+    "TrialSet",
+    "area_under_fdr",
+    "check_comparable",
+    "cllr",
     "compare",
+    "equal_error_rate",
     "evaluate",
+    "fairness_discrepancy_rate",
+    "gap",
+    "garbe",
+    "gini",
+    "inequity_rate",
+    "make_trial_set",
+    "min_cllr",
+    "min_dcf",
+    "parse_threshold",
     "pool_seeds",
+    "ratio",
+    "std",
 ]

@@ -10,7 +10,8 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 
 from svfair.metrics.detection import ErrorCurve, detection_cost, errors_at
-from svfair.metrics.results import BoolArray, FloatArray, OperatingPoint
+from svfair.metrics.results import BoolArray, FloatArray
+from svfair.metrics.settings import OperatingPoint
 
 _BITS = 1 / math.log(2)
 

@@ -4,18 +4,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
 
 import numpy as np
 
-from svfair.metrics import distance_changes
-from svfair.metrics.distance_changes import gap_slopes, sample_distance, std_slopes
-from svfair.metrics.intervals import NO_INTERVAL, IntervalKind, effective_speakers, interval
+from svfair.metrics.resampling import changes
+from svfair.metrics.resampling.intervals import NO_INTERVAL, effective_speakers, interval
 from svfair.metrics.results import Attribute, Evaluation, FloatArray, Interval
 from svfair.metrics.seeds import check_comparable
+from svfair.metrics.settings import Resampling
 
 #: Measures of a spread that are compared, and their slopes.
-MEASURES = {"gap": gap_slopes, "std": std_slopes}
+MEASURES = {"gap": changes.gap_slopes, "std": changes.std_slopes}
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def compare(baseline: Evaluation, other: Evaluation) -> Comparison:
     """Compare two systems on the same trials.
 
     With replicates of both, every difference and relative change has an interval over the same draws of
-    speakers; what both systems find hard alike cancels in it. `distance_changes` has those of gaps.
+    speakers; what both systems find hard alike cancels in it. `resampling.changes` has those of gaps.
 
     Raises
     ------
@@ -96,15 +95,15 @@ def _group_changes(baseline: Evaluation, other: Evaluation, key: tuple[str, str]
         one.overall if not key[0] else one.attribute(key[0]).group(key[1]) for one in (baseline, other)
     )
     rates = baseline.replicates.rates if baseline.replicates else {"eer": None, "min_dcf": None}
-    changes = {}
+    found = {}
     for rate in rates:
         columns = [
             None if one.replicates is None else one.replicates.rates[rate][:, one.replicates.column(*key)]
             for one in (baseline, other)
         ]
         values = getattr(before.errors, rate), getattr(after.errors, rate)
-        changes[rate] = _change(values, columns, baseline.resampling, before.speakers)
-    return changes
+        found[rate] = _change(values, columns, baseline.settings.resampling, before.speakers)
+    return found
 
 
 def _spread_changes(
@@ -116,13 +115,14 @@ def _spread_changes(
         before, after = (getattr(one.spreads[rate], measure) for one in (mine, its))
         relative = (after - before) / before if before else math.nan
         absolute_interval = relative_interval = NO_INTERVAL
-        if baseline.replicates is not None and other.replicates is not None:
-            level = float(baseline.resampling["level"])
-            first = sample_distance(before, *_rates(baseline, mine, rate), slopes)
-            second = sample_distance(after, *_rates(other, its, rate), slopes)
+        resampling = baseline.settings.resampling
+        if resampling is not None and other.replicates is not None:
+            level = resampling.level
+            first = changes.sample_distance(before, *_rates(baseline, mine, rate), slopes)
+            second = changes.sample_distance(after, *_rates(other, its, rate), slopes)
             speakers = effective_speakers([mine.group(name).speakers for name in mine.counted])
-            absolute_interval = distance_changes.difference_interval(first, second, level, speakers)
-            relative_interval = distance_changes.relative_interval(first, second, level, speakers)
+            absolute_interval = changes.difference_interval(first, second, level, speakers)
+            relative_interval = changes.relative_interval(first, second, level, speakers)
         found[measure] = Change(before, after, after - before, absolute_interval, relative, relative_interval)
     return found
 
@@ -139,20 +139,15 @@ def _rates(evaluation: Evaluation, attribute: Attribute, rate: str) -> tuple[Flo
 def _change(
     values: tuple[float, float],
     columns: list[FloatArray | None],
-    resampling: Mapping[str, Any],
+    resampling: Resampling | None,
     speakers: int,
 ) -> Change:
     before, after = values
     difference = after - before
     relative = difference / before if before else math.nan
-    if columns[0] is None or columns[1] is None:
+    if columns[0] is None or columns[1] is None or resampling is None:
         return Change(before, after, difference, NO_INTERVAL, relative, NO_INTERVAL)
-    bound = partial(
-        interval,
-        level=float(resampling["level"]),
-        kind=cast(IntervalKind, resampling["kind"]),
-        speakers=speakers,
-    )
+    bound = partial(interval, level=resampling.level, kind=resampling.kind, speakers=speakers)
     with np.errstate(divide="ignore", invalid="ignore"):
         relatives = columns[1] / columns[0] - 1
     # Where a replicate of the baseline is not above 0, a relative change means nothing.

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from svfair.metrics.results import BoolArray, DetectionCurve, FloatArray, OperatingPoint
+from svfair.metrics.results import BoolArray, DetectionCurve, FloatArray
+from svfair.metrics.settings import OperatingPoint
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def error_curve_of_sorted(scores: FloatArray, is_target: BoolArray) -> ErrorCurv
     return ErrorCurve(np.r_[scores[first], np.inf].astype(np.float64), fmr, fnmr, targets, non_targets)
 
 
-def equal_error_rate(curve: ErrorCurve) -> tuple[float, float]:
+def equal_error(curve: ErrorCurve) -> tuple[float, float]:
     """Return the EER and a threshold there.
 
     The EER is where FNMR and FMR cross, found by linear interpolation between the two thresholds that

@@ -4,21 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from svfair.metrics import fairness
 from svfair.metrics.calibration import actual_detection_cost, cllr, hull_equal_error_rate, min_cllr
 from svfair.metrics.detection import (
     ErrorCurve,
     detection_cost,
-    equal_error_rate,
+    equal_error,
     error_curve_of_sorted,
     errors_at,
     minimum_detection_cost,
     thin,
 )
-from svfair.metrics.groups import UNKNOWN, TrialGroups, group_trials
-from svfair.metrics.resampling import Resampling, add_intervals
+from svfair.metrics.groups import TrialGroups, group_trials
+from svfair.metrics.resampling.attach import add_intervals
+from svfair.metrics.resampling.rates import SWEEP
 from svfair.metrics.results import (
     Attribute,
     BoolArray,
@@ -27,13 +27,12 @@ from svfair.metrics.results import (
     Fairness,
     FloatArray,
     Group,
-    GroupRule,
-    OperatingPoint,
     ScoreHistogram,
 )
-from svfair.metrics.thresholds import ThresholdRule, pooled_threshold
-from svfair.metrics.trial_set import TrialSet, make_trial_set
-from svfair.metrics.weighted_rates import SWEEP
+from svfair.metrics.settings import Settings, ThresholdRule
+from svfair.metrics.thresholds import pooled_threshold
+from svfair.metrics.trial_set import TrialSet
+from svfair.missing import UNKNOWN
 
 #: Bins of the histograms of scores.
 _HISTOGRAM_BINS = 60
@@ -42,103 +41,54 @@ _SPREAD_OF = ("eer", "min_dcf", "fnmr_at_pooled", "fmr_at_pooled", "dcf_at_poole
 
 
 def evaluate(
-    scores: npt.ArrayLike,
-    is_target: npt.ArrayLike,
-    enrol_speakers: Sequence[str],
-    test_speakers: Sequence[str],
+    trials: TrialSet,
     attributes: Mapping[str, Mapping[str, str | None]],
+    settings: Settings | None = None,
     *,
     system: str = "system",
-    operating_point: OperatingPoint | None = None,
-    rule: GroupRule = "both",
-    threshold: ThresholdRule | None = None,
-    on_hull: bool = False,
-    minimum_speakers: int = 5,
-    minimum_targets: int = 100,
-    resampling: Resampling | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Measure detection errors overall and by group.
 
     Parameters
     ----------
-    scores, is_target
-        Shape (trials,): finite scores, higher for the same speaker, and whether it is.
-    enrol_speakers, test_speakers
-        The speaker of each side of each trial.
+    trials
+        From `make_trial_set`.
     attributes
         For each attribute, speaker to value; a speaker without one is in the group `unknown`.
+    settings
+        How; without intervals by default.
     system
         Name in tables.
-    operating_point
-        Of the detection cost.
-    rule
-        Which trials belong to a group; see `group_trials`.
-    threshold
-        How the one threshold for all groups is chosen; by default at equal error over all trials.
-    on_hull
-        Whether EERs are those of the ROC's convex hull rather than interpolated.
-    minimum_speakers, minimum_targets
-        A group with fewer speakers or target trials is shown, but left out of the gap statistics; so is
-        the group `unknown`.
-    resampling
-        How intervals are made; None for none.
     progress
         Called with the number of replicates and permutations that have been done.
-
-    Raises
-    ------
-    ValueError
-        When the arrays differ in length, are empty, or a score is not finite.
     """
-    point = operating_point or OperatingPoint()
-    threshold = threshold or ThresholdRule()
-    trials = make_trial_set(scores, is_target, enrol_speakers, test_speakers)
+    settings = settings or Settings()
+    point = settings.operating_point
     pooled_curve = error_curve_of_sorted(trials.scores, trials.is_target)
-    pooled = pooled_threshold(pooled_curve, threshold, point)
+    pooled = pooled_threshold(pooled_curve, settings.threshold, point)
     sweep = np.array(
         [pooled_threshold(pooled_curve, ThresholdRule("fmr", float(fmr)), point) for fmr in SWEEP]
     )
-
     everything = np.ones(len(trials.scores), dtype=np.bool_)
-    overall, _ = _group("overall", len(trials.speakers.names), trials, everything, pooled, point, on_hull)
-    groupings = {name: group_trials(trials.speakers, values, rule) for name, values in attributes.items()}
+    overall, _ = _group("overall", len(trials.speakers.names), trials, everything, pooled, settings)
+    groupings = {
+        name: group_trials(trials.speakers, values, settings.rule) for name, values in attributes.items()
+    }
     results = []
     for name, grouping in groupings.items():
         measured, curves = [], {}
         for group_name, member in grouping.members.items():
-            group, curve = _group(
-                group_name, grouping.speakers[group_name], trials, member, pooled, point, on_hull
-            )
-            measured.append(_flag(group, minimum_speakers, minimum_targets))
+            speakers = grouping.speakers[group_name]
+            group, curve = _group(group_name, speakers, trials, member, pooled, settings)
+            measured.append(_flag(group, settings))
             if measured[-1].counted:
                 curves[group_name] = curve
         results.append(_attribute(name, measured, curves, grouping, overall, sweep))
-    evaluation = Evaluation(
-        system=system,
-        overall=overall,
-        pooled_threshold=pooled,
-        attributes=tuple(results),
-        operating_point=point,
-        group_rule=rule,
-        minimum_speakers=minimum_speakers,
-        minimum_targets=minimum_targets,
-        threshold_rule=str(threshold),
-        eer_kind="convex hull" if on_hull else "interpolated",
-    )
-    if resampling is None:
+    evaluation = Evaluation(system, overall, pooled, tuple(results), settings)
+    if settings.resampling is None:
         return evaluation
-    return add_intervals(
-        evaluation,
-        trials,
-        groupings,
-        attributes,
-        resampling,
-        point=point,
-        rule=threshold,
-        on_hull=on_hull,
-        progress=progress,
-    )
+    return add_intervals(evaluation, trials, groupings, attributes, settings.resampling, progress=progress)
 
 
 def _attribute(
@@ -181,12 +131,12 @@ def _group(
     trials: TrialSet,
     member: BoolArray,
     pooled: float,
-    point: OperatingPoint,
-    on_hull: bool,
+    settings: Settings,
 ) -> tuple[Group, ErrorCurve]:
+    point = settings.operating_point
     scores, is_target = trials.scores[member], trials.is_target[member]
     curve = error_curve_of_sorted(scores, is_target)
-    eer, eer_threshold = equal_error_rate(curve)
+    eer, eer_threshold = equal_error(curve)
     min_dcf, min_dcf_threshold = minimum_detection_cost(curve, point)
     # An infinite threshold rejects all.
     fnmr, fmr = (float("nan"), float("nan")) if np.isnan(pooled) else errors_at(curve, pooled)
@@ -196,7 +146,7 @@ def _group(
     errors = DetectionErrors(
         targets=curve.targets,
         non_targets=curve.non_targets,
-        eer=hull_equal_error_rate(curve) if on_hull else eer,
+        eer=hull_equal_error_rate(curve) if settings.on_hull else eer,
         eer_threshold=eer_threshold,
         min_dcf=min_dcf,
         min_dcf_threshold=min_dcf_threshold,
@@ -223,15 +173,15 @@ def _histogram(scores: FloatArray, is_target: BoolArray, ends: tuple[float, floa
     return ScoreHistogram(edges, targets, non_targets)
 
 
-def _flag(group: Group, minimum_speakers: int, minimum_targets: int) -> Group:
+def _flag(group: Group, settings: Settings) -> Group:
     reasons = []
     if group.name == UNKNOWN:
         reasons.append("attribute not known")
-    if group.speakers < minimum_speakers:
+    if group.speakers < settings.minimum_speakers:
         plural = "" if group.speakers == 1 else "s"
-        reasons.append(f"{group.speakers} speaker{plural}, fewer than {minimum_speakers}")
-    if group.errors.targets < minimum_targets:
-        reasons.append(f"{group.errors.targets} target trials, fewer than {minimum_targets}")
+        reasons.append(f"{group.speakers} speaker{plural}, fewer than {settings.minimum_speakers}")
+    if group.errors.targets < settings.minimum_targets:
+        reasons.append(f"{group.errors.targets} target trials, fewer than {settings.minimum_targets}")
     if group.errors.note:
         reasons.append(group.errors.note)
     return replace(group, counted=not reasons, note="; ".join(reasons))

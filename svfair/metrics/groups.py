@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from svfair.metrics.results import GROUP_RULES, BoolArray, GroupRule
-
-#: The group of speakers whose attribute nobody knows.
-UNKNOWN = "unknown"
+from svfair.metrics.results import BoolArray
+from svfair.metrics.settings import GroupRule
+from svfair.missing import UNKNOWN
 
 _NATURAL_ORDER = ("male", "female", "US", "UK", "other")
 
@@ -74,8 +73,6 @@ def group_trials(trials: TrialSpeakers, values: Mapping[str, str | None], rule: 
         `both`: a trial is in a group when both speakers are; `enrol`: when the enrolment speaker is;
         `any`: when either is, so that a trial can be in two groups.
     """
-    if rule not in GROUP_RULES:
-        raise ValueError(f"group rule '{rule}' is none of {', '.join(GROUP_RULES)}")
     group_of = [values.get(name) or UNKNOWN for name in trials.names]
     names = sorted(set(group_of), key=_natural_order)
     code = {name: number for number, name in enumerate(names)}

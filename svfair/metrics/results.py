@@ -3,45 +3,14 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from svfair.metrics.settings import Settings
+
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-#: Which trials belong to a group: see `groups.group_trials`.
-GroupRule = Literal["both", "enrol", "any"]
-GROUP_RULES: tuple[str, ...] = get_args(GroupRule)
-
-
-@dataclass(frozen=True)
-class OperatingPoint:
-    """Prior and costs of a detection cost function.
-
-    Parameters
-    ----------
-    p_target
-        Prior probability of a target trial, in (0, 1).
-    c_miss, c_fa
-        Cost of a miss (false non-match) and of a false alarm (false match), both positive.
-
-    Raises
-    ------
-    ValueError
-        When a value is out of range.
-    """
-
-    p_target: float = 0.05
-    c_miss: float = 1.0
-    c_fa: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.p_target < 1:
-            raise ValueError(f"p_target lies between 0 and 1, not {self.p_target}")
-        if not (0 < self.c_miss < math.inf and 0 < self.c_fa < math.inf):
-            raise ValueError(f"costs must be above 0, not {self.c_miss} and {self.c_fa}")
 
 
 @dataclass(frozen=True)
@@ -237,21 +206,28 @@ class Replicates:
 class Evaluation:
     """Everything that was measured on the scores of one system.
 
-    `threshold_rule` says in words how the pooled threshold was chosen, `resampling` (empty without intervals)
-    how intervals were made.
+    Parameters
+    ----------
+    system
+        Name in tables.
+    overall, attributes
+        All trials, and those of the groups of each attribute.
+    pooled_threshold
+        The one threshold for all groups.
+    settings
+        How all this was measured; nothing was resampled when `settings.resampling` is None.
+    seeds
+        How many training runs were pooled; see `pool_seeds`.
+    replicates
+        What intervals were made from.
     """
 
     system: str
     overall: Group
     pooled_threshold: float
     attributes: tuple[Attribute, ...]
-    operating_point: OperatingPoint
-    group_rule: GroupRule
-    minimum_speakers: int
-    minimum_targets: int
-    threshold_rule: str = "of equal error over all trials"
-    eer_kind: str = "interpolated"
-    resampling: Mapping[str, str | int | float] = field(default_factory=dict)
+    settings: Settings
+    seeds: int = 1
     replicates: Replicates | None = field(default=None, repr=False, compare=False)
 
     def attribute(self, name: str) -> Attribute:

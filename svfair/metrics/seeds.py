@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from svfair.metrics import fairness
-from svfair.metrics.attached_intervals import with_intervals
+from svfair.metrics.resampling.attach import with_intervals
 from svfair.metrics.results import (
     Attribute,
     DetectionCurve,
@@ -19,6 +19,7 @@ from svfair.metrics.results import (
     Replicates,
     ScoreHistogram,
 )
+from svfair.metrics.settings import Resampling
 
 #: False match rates at which the DET curves of the seeds are averaged.
 _GRID = np.r_[0.0, np.logspace(-5, 0, 200)]
@@ -65,13 +66,15 @@ def pool_seeds(evaluations: Sequence[Evaluation], system: str) -> Evaluation:
         overall=overall,
         attributes=attributes,
         pooled_threshold=float(np.mean([evaluation.pooled_threshold for evaluation in evaluations])),
+        seeds=len(evaluations),
     )
     if first.replicates is None:
         return pooled
     replicates = [evaluation.replicates for evaluation in evaluations if evaluation.replicates is not None]
-    seed = int(first.resampling["seed"])
-    resampling = {**first.resampling, "seeds": len(evaluations), "permutations": 0}
-    return with_intervals(replace(pooled, resampling=resampling, replicates=_replicates(replicates, seed)))
+    resampling = replace(first.settings.resampling or Resampling(), permutations=0)
+    together = _replicates(replicates, resampling.seed)
+    settings = replace(first.settings, resampling=resampling)
+    return with_intervals(replace(pooled, settings=settings, replicates=together))
 
 
 def check_comparable(first: Evaluation, other: Evaluation) -> None:
@@ -83,15 +86,16 @@ def check_comparable(first: Evaluation, other: Evaluation) -> None:
         When they were not.
     """
     pair = f"{first.system} and {other.system}"
-    for mine, its in zip(_counts(first), _counts(other), strict=False):
-        if mine != its:
-            raise ValueError(f"{pair} differ in their trials: {mine} against {its}")
+    for one, another in zip(_counts(first), _counts(other), strict=False):
+        if one != another:
+            raise ValueError(f"{pair} differ in their trials: {one} against {another}")
     if len(_counts(first)) != len(_counts(other)):
         raise ValueError(f"{pair} differ in their groups")
-    if first.operating_point != other.operating_point:
+    mine, its = first.settings, other.settings
+    if mine.operating_point != its.operating_point:
         raise ValueError(f"{pair} differ in their operating point")
-    if first.eer_kind != other.eer_kind:
-        raise ValueError(f"{pair} differ in how EERs are made: {first.eer_kind} against {other.eer_kind}")
+    if mine.on_hull != its.on_hull:
+        raise ValueError(f"{pair} differ in how EERs are made: {mine.eer_kind} against {its.eer_kind}")
     if (first.replicates is None) != (other.replicates is None):
         raise ValueError(f"of {pair} only one has intervals")
     if first.replicates and other.replicates and first.replicates.draws != other.replicates.draws:

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from svfair.metrics.frames import frame_of_groups
-from svfair.metrics.results import Evaluation
+from svfair.audit import Audit
+from svfair.audit.frames import frame_of_groups
 from svfair.reports.field_table import field_table
-from svfair.reports.tables import format_cell, number, resampling_note
+from svfair.reports.numbers import PLAIN
+from svfair.reports.terminal import format_cell
+from svfair.reports.words import resampling_words
 
 
-def to_csv(evaluations: Sequence[Evaluation]) -> str:
+def to_csv(audits: Sequence[Audit]) -> str:
     """Return one row a system and group: every rate as a fraction, with the ends of its interval."""
     frames = []
-    for evaluation in evaluations:
+    for evaluation in (audit.evaluation for audit in audits):
         groups = [("overall", [evaluation.overall])]
         groups += [(attribute.name, list(attribute.groups)) for attribute in evaluation.attributes]
         for name, members in groups:
@@ -23,11 +25,12 @@ def to_csv(evaluations: Sequence[Evaluation]) -> str:
     return pl.concat(frames, how="diagonal_relaxed").fill_nan(None).write_csv()
 
 
-def to_latex(evaluations: Sequence[Evaluation]) -> str:
+def to_latex(audits: Sequence[Audit]) -> str:
     """Return the field's table as a `tabular` for the package booktabs: figures, intervals, changes."""
+    evaluations = [audit.evaluation for audit in audits]
     table = field_table(evaluations)
     lines = [
-        f"% EER in %. {resampling_note(evaluations[0])}",
+        f"% EER in %. {resampling_words(evaluations[0])}",
         r"\begin{tabular}{l" + "r" * len(table.columns) + "}",
         r"\toprule",
         _row(["system", *(_escaped(column) for column in table.columns)]),
@@ -39,7 +42,7 @@ def to_latex(evaluations: Sequence[Evaluation]) -> str:
             ends = [
                 ""
                 if cell.interval is None
-                else rf"{{\scriptsize {number(cell.interval.low, 2)}--{number(cell.interval.high, 2)}}}"
+                else rf"{{\scriptsize {PLAIN.between(cell.interval, 2, joint='--')}}}"
                 for cell in cells
             ]
             lines.append(_row(["", *ends]))

@@ -6,22 +6,24 @@ from dataclasses import asdict
 from typing import Any
 
 from svfair import __version__
+from svfair.audit import Audit
 from svfair.metrics.comparison import Change, Comparison
 from svfair.metrics.results import Attribute, Evaluation, Group
 from svfair.reports.field_table import FieldTable, field_table
+from svfair.reports.words import note_words
 
 #: Raised when a field changes its meaning or goes away.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
-def to_json(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+def to_json(audits: Sequence[Audit]) -> dict[str, Any]:
     """Return everything that was measured as JSON values; rates are fractions, NaN and infinity are null."""
-    table = field_table(evaluations)
+    table = field_table([audit.evaluation for audit in audits])
     content = {
         "schema": SCHEMA_VERSION,
         "svfair": __version__,
         "table": _table(table),
-        "systems": [_system(evaluation) for evaluation in evaluations],
+        "systems": [_system(audit) for audit in audits],
         "comparisons": [_comparison(one) for one in table.comparisons if one is not None],
     }
     cleaned: dict[str, Any] = _finite(content)
@@ -38,19 +40,42 @@ def _table(table: FieldTable) -> dict[str, Any]:
     }
 
 
-def _system(evaluation: Evaluation) -> dict[str, Any]:
+def _system(audit: Audit) -> dict[str, Any]:
+    evaluation = audit.evaluation
     return {
         "system": evaluation.system,
-        "operating_point": asdict(evaluation.operating_point),
-        "eer_kind": evaluation.eer_kind,
-        "group_rule": evaluation.group_rule,
-        "minimum_speakers": evaluation.minimum_speakers,
-        "minimum_targets": evaluation.minimum_targets,
+        "inputs": [asdict(source) for source in audit.sources],
+        "notes": [asdict(note) | {"text": note_words(note)} for note in audit.notes],
+        "settings": _settings(evaluation),
         "pooled_threshold": evaluation.pooled_threshold,
-        "threshold_rule": evaluation.threshold_rule,
-        "resampling": dict(evaluation.resampling) or None,
         "overall": _group(evaluation.overall),
         "attributes": {attribute.name: _attribute(attribute) for attribute in evaluation.attributes},
+    }
+
+
+def _settings(evaluation: Evaluation) -> dict[str, Any]:
+    settings, resampling = evaluation.settings, evaluation.settings.resampling
+    return {
+        "rule": settings.rule,
+        "operating_point": asdict(settings.operating_point),
+        "threshold": asdict(settings.threshold),
+        "eer": settings.eer_kind,
+        "minimum_speakers": settings.minimum_speakers,
+        "minimum_targets": settings.minimum_targets,
+        "same": list(getattr(settings, "same", ())),
+        "resampling": None
+        if resampling is None
+        else {
+            "unit": "speaker",
+            "speakers": evaluation.overall.speakers,
+            "seeds": evaluation.seeds,
+            "replicates": resampling.replicates,
+            "permutations": resampling.permutations,
+            "seed": resampling.seed,
+            "level": resampling.level,
+            "kind": resampling.kind,
+            "stratified_by": getattr(settings, "stratify", None),
+        },
     }
 
 

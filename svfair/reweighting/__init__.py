@@ -9,6 +9,7 @@ from svfair.reweighting.controls import (
     InverseGroupFrequency,
     VarianceOfRisks,
 )
+from svfair.reweighting.diagnostics import Health
 from svfair.reweighting.formulations import (
     FORMULATIONS,
     Accumulated,
@@ -17,7 +18,6 @@ from svfair.reweighting.formulations import (
     WeightedLoss,
     pair_weights,
 )
-from svfair.reweighting.health import Health
 from svfair.reweighting.methods import METHODS, ORACLES, Setup, make_objective
 from svfair.reweighting.min_max import AdversarialReweighting
 from svfair.reweighting.objective import Objective, PlainTraining

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from svfair.reweighting.adversary import Adversary
+from svfair.reweighting.diagnostics import Health, examine
 from svfair.reweighting.formulations import WeightedLoss
-from svfair.reweighting.health import Health, examine
 from svfair.reweighting.objective import Objective
 from svfair.reweighting.regions import Regions
 from svfair.reweighting.weights import Weighting, check_weighting, sample_weights

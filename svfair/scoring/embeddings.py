@@ -9,11 +9,11 @@ import polars as pl
 import torch
 from torch.nn import functional
 
-from svfair.data.audio import read_audio
-from svfair.data.manifest import Manifest
+from svfair.audio.reading import read_audio
 from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor
 from svfair.files import written_whole
+from svfair.manifests.manifest import Manifest
 
 
 def embed(

@@ -9,8 +9,8 @@ from torch.utils.data import Sampler
 
 from svfair.extractors import EcapaExtractor
 from svfair.reweighting import AdversarialReweighting, Objective
-from svfair.training.configuration import Training
 from svfair.training.metrics_log import MetricsLog
+from svfair.training.recipe import Training
 
 Batch = dict[str, Tensor]
 

@@ -8,9 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from svfair.errors import InputError
 from svfair.reports.json_report import to_json
-from svfair.reports.tables import print_evaluations
-from svfair.training.configuration import read_recipe
-from svfair.training.held_out import check_attributes, evaluate_run, read_speakers_of, write_speakers_of
+from svfair.reports.terminal import print_audits
+from svfair.training.evaluation import check_attributes, evaluate_run, read_speakers_of, write_speakers_of
+from svfair.training.recipe import read_recipe
 from svfair.training.run import plan_batches, train
 from svfair.training.run_folder import open_run
 
@@ -63,13 +63,13 @@ def run_recipe(
         return
     with embedding_progress(notes) as progress:
         task = progress.add_task("Embedding", total=speakers.held_out.table.height)
-        evaluation = evaluate_run(
+        audited = evaluate_run(
             run, recipe, speakers.held_out, lambda done: progress.update(task, completed=done)
         )
     if as_json:
-        print(json.dumps(to_json([evaluation]), indent=2))
+        print(json.dumps(to_json([audited]), indent=2))
     else:
-        print_evaluations(Console(), [evaluation])
+        print_audits(Console(), [audited])
         notes.print(f"Report: {run.report_html}", soft_wrap=True)
 
 

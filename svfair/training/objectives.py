@@ -13,7 +13,7 @@ from svfair.losses import (
     PairLogistic,
 )
 from svfair.reweighting import Objective, make_objective
-from svfair.training.configuration import Recipe
+from svfair.training.recipe import Recipe
 
 
 def build_objective(recipe: Recipe, *, speakers: int, group_counts: Tensor | None = None) -> Objective:

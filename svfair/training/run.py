@@ -9,15 +9,15 @@ import torch
 from speechbrain.utils.checkpoints import Checkpointer
 from torch.utils.data import DataLoader
 
-from svfair.data.augmentation import Augmentation
-from svfair.data.batches import CropDataset, SpeakerBalancedBatches
-from svfair.data.manifest import Manifest
 from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor, save_extractor
+from svfair.loading.augmentation import Augmentation
+from svfair.loading.batches import CropDataset, SpeakerBalancedBatches
+from svfair.manifests.manifest import Manifest
 from svfair.training.brain import Interrupted, MinMaxBrain, StepSampler
-from svfair.training.configuration import Recipe, Reweighting
 from svfair.training.metrics_log import MetricsLog
 from svfair.training.objectives import build_objective, number_groups
+from svfair.training.recipe import Recipe, Reweighting
 from svfair.training.run_folder import RunFolder
 
 

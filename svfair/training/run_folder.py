@@ -9,7 +9,7 @@ import torch
 from svfair import __version__
 from svfair.errors import InputError
 from svfair.files import write_text_whole
-from svfair.training.configuration import Recipe, read_recipe, to_yaml
+from svfair.training.recipe import Recipe, read_recipe, to_yaml
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ from svfair.cli.main import app
 CliRunner().invoke(app, ["--help"])
 loaded = {"torch", "speechbrain", "soundfile", "sklearn", "polars", "scipy", "numpy"} & set(sys.modules)
 assert not loaded, loaded
-import svfair.reports.audit, svfair.reports.command
+import svfair.audit.audit, svfair.audit.systems
 loaded = {"torch", "torchaudio", "speechbrain", "soundfile", "soxr"} & set(sys.modules)
 assert not loaded, loaded
 """

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from svfair.cli.main import app
-from svfair.data.manifest import read_manifest
+from svfair.manifests.manifest import read_manifest
 
 
 def run(*arguments: object, code: int = 0) -> Result:

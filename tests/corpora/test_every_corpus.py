@@ -10,8 +10,8 @@ import soundfile
 from typer.testing import CliRunner
 
 from svfair.cli.main import app
-from svfair.data.audio import read_audio
-from svfair.data.manifest import read_manifest
+from svfair.audio.reading import read_audio
+from svfair.manifests.manifest import read_manifest
 
 COMMON_VOICE = "client_id\tpath\tsentence\tup_votes\tdown_votes\tage\tgender\taccents\tlocale\tsegment\n"
 ACCENTS = "age,age_onset,birthplace,filename,native_language,sex,speakerid,country,file_missing?\n"

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from svfair.corpora.corpus import Corpus
-from svfair.corpora.listing import list_files
+from svfair.corpora.preparation.listing import list_files
 from svfair.errors import InputError
 
 GUIDE = Path(__file__).parents[2] / "docs" / "new-corpus.md"

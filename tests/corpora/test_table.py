@@ -3,7 +3,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from svfair.corpora.listing import list_files
+from svfair.corpora.preparation.listing import list_files
 from svfair.corpora.table import Table
 from svfair.errors import InputError
 

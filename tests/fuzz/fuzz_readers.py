@@ -13,8 +13,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["svfair.data", "csv", "gzip"]):
-    from svfair.data.speakers import read_speakers
-    from svfair.data.trials import read_scores, read_scores_leniently, read_trials
+    from svfair.manifests.speakers import read_speakers
+    from svfair.trials.files import read_scores, read_scores_leniently, read_trials
     from svfair.errors import InputError
 
 SEEDS = (

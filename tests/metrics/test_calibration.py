@@ -17,7 +17,7 @@ from svfair.metrics.calibration import (
     min_cllr,
 )
 from svfair.metrics.detection import equal_error_rate, error_curve, minimum_detection_cost
-from svfair.metrics.results import OperatingPoint
+from svfair.metrics.settings import OperatingPoint
 
 Rows = list[tuple[int, bool]]
 trials = st.lists(st.tuples(st.integers(-4, 4), st.booleans()), min_size=2, max_size=40).filter(

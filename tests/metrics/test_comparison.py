@@ -8,8 +8,8 @@ import pytest
 
 from svfair.metrics.comparison import compare
 from svfair.metrics.evaluation import evaluate
-from svfair.metrics.intervals import interval
-from svfair.metrics.resampling import Resampling
+from svfair.metrics.resampling.intervals import interval
+from svfair.metrics.settings import Resampling
 from svfair.metrics.results import Evaluation
 
 

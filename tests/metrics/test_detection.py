@@ -16,7 +16,7 @@ from svfair.metrics.detection import (
     minimum_detection_cost,
     thin,
 )
-from svfair.metrics.results import OperatingPoint
+from svfair.metrics.settings import OperatingPoint
 
 # Few distinct values, so that ties within and across classes are the rule.
 trials = st.lists(st.tuples(st.integers(-4, 4), st.booleans()), min_size=2, max_size=40).filter(

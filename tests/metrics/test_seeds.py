@@ -9,10 +9,11 @@ from scipy import stats
 
 from svfair.metrics import fairness
 from svfair.metrics.evaluation import evaluate
-from svfair.metrics.resampling import Resampling
-from svfair.metrics.results import Evaluation, OperatingPoint, Replicates
+from svfair.metrics.settings import Resampling
+from svfair.metrics.results import Evaluation, Replicates
+from svfair.metrics.settings import OperatingPoint
 from svfair.metrics.seeds import _replicates, pool_seeds
-from svfair.metrics.thresholds import ThresholdRule
+from svfair.metrics.settings import ThresholdRule
 
 
 def run(make_trials: Callable[..., Any], noise: int, **settings: Any) -> Evaluation:

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svfair.metrics.detection import equal_error_rate, error_curve, errors_at, minimum_detection_cost
-from svfair.metrics.results import OperatingPoint
-from svfair.metrics.thresholds import ThresholdRule, parse_threshold, pooled_threshold
+from svfair.metrics.settings import OperatingPoint
+from svfair.metrics.thresholds import pooled_threshold
+from svfair.metrics.settings import ThresholdRule
+from svfair.metrics.settings import parse_threshold
 
 POINT = OperatingPoint()
 

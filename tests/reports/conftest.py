@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from svfair.metrics.evaluation import evaluate
-from svfair.metrics.resampling import Resampling
+from svfair.metrics.settings import Resampling
 from svfair.metrics.results import Evaluation
 
 MakeEvaluation = Callable[..., Evaluation]

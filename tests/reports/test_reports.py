@@ -10,7 +10,7 @@ from svfair.metrics.evaluation import evaluate
 from svfair.metrics.results import Evaluation
 from svfair.reports.field_table import field_table, mismatches
 from svfair.reports.json_report import to_json
-from svfair.reports.tables import footnotes, print_evaluations, to_markdown
+from svfair.reports.terminal import footnotes, print_evaluations, to_markdown
 
 
 def make(system: str = "plain", ease: float = 2.0, seed: int = 0) -> Evaluation:

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from svfair.data.audio import read_audio
-from svfair.data.manifest import read_manifest
+from svfair.audio.reading import read_audio
+from svfair.manifests.manifest import read_manifest
 from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor
 from svfair.scoring.cosine import cosine_scores

@@ -1,0 +1,17 @@
+"""Recordings: reading, headers, MPEG-4, packed archives, channels and codecs."""
+
+from svfair.audio.checks import check_audio
+from svfair.audio.headers import AudioHeader, read_header
+from svfair.audio.reading import AUDIO_SUFFIXES, Waveform, read_audio, read_crop
+from svfair.audio.shards import write_shard
+
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "AudioHeader",
+    "Waveform",
+    "check_audio",
+    "read_audio",
+    "read_crop",
+    "read_header",
+    "write_shard",
+]

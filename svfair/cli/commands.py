@@ -1,0 +1,62 @@
+"""How every command ends when its input is bad: one line, exit code 2, no traceback."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from svfair.errors import InputError
+
+USAGE_ERROR = 2
+
+#: Exit code of a process that was ended by SIGINT, by the shells' convention.
+INTERRUPTED = 130
+
+#: Libraries that an audit does without, and the optional part of svfair that brings them.
+_IN_PARTS = dict.fromkeys(
+    (
+        *("torch", "torchaudio", "speechbrain", "sklearn", "threadpoolctl", "pydantic", "yaml"),
+        *("safetensors", "tqdm"),
+    ),
+    "train",
+) | {"espeakng_loader": "demo", **dict.fromkeys(("av", "pycountry", "soundfile", "soxr"), "data")}
+
+
+class Command(TyperCommand):
+    """Writes what is wrong with an input in the words of the command line: parameters are options there."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            options = {str(one.name): max(one.opts, key=len) for one in self.params}
+            typer.echo(f"svfair: {error.named(options)}", err=True)
+            raise typer.Exit(USAGE_ERROR) from error
+
+
+class Commands(TyperGroup):
+    """Names the part of svfair that a command needs and that is not installed."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            name = (error.name or "").partition(".")[0]
+            if name not in _IN_PARTS:
+                raise
+            command = ctx.invoked_subcommand
+            part = "demo" if command in ("demo", "synth") else _IN_PARTS[name]
+            typer.echo(
+                f"svfair: {command} needs '{name}', which comes with a part of svfair that is not installed: "
+                f"pip install 'svfair[{part}]'",
+                err=True,
+            )
+            raise typer.Exit(USAGE_ERROR) from error
+
+
+def register(app: typer.Typer, name: str, function: Callable[..., Any]) -> None:
+    """Make a function a command."""
+    app.command(name, cls=Command)(function)

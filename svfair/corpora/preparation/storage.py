@@ -1,0 +1,107 @@
+"""Recordings written anew: 16 kHz mono FLAC, as files or packed into tar archives."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import soundfile
+
+from svfair.audio.reading import AUDIO_SUFFIXES, Waveform, read_audio
+from svfair.audio.shards import write_shard
+from svfair.corpora.corpus import Corpus
+from svfair.corpora.preparation.headers import Part
+from svfair.errors import InputError
+from svfair.files import written_whole
+from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE
+from svfair.tables.writing import write_table
+
+SAMPLE_RATE = 16000
+
+_SCHEMA = {
+    "path": pl.String,
+    "utterance_id": pl.String,
+    "session_id": pl.String,
+    "stored": pl.String,
+    "frames": pl.Int64,
+    "reason": pl.String,
+}
+_PLACES = {BYTE_OFFSET: pl.Int64, BYTE_SIZE: pl.Int64}
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Where audio is written.
+
+    Parameters
+    ----------
+    out
+        Folder; files go to `audio/`, archives to `shards/`.
+    packed
+        Whether the utterances of a part go into one tar archive.
+    """
+
+    out: Path
+    packed: bool
+
+
+def store_part(part: Part, source: Path, storage: Storage, corpus: Corpus) -> None:
+    """Write the audio of a part's recordings, then a table of what was written, each whole or not at all."""
+    rows: list[tuple[str, str | None, str | None, str | None, int | None, str | None]] = []
+    places: list[tuple[int, int]] = []
+    if storage.packed:
+        shard = storage.out / "shards" / f"{part.file.stem}.tar"
+        shard.parent.mkdir(parents=True, exist_ok=True)
+        places = write_shard(shard, _encode(part, source, corpus, rows, f"shards/{shard.name}"))
+    else:
+        for name, content in _encode(part, source, corpus, rows, None):
+            path = storage.out / "audio" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written_whole(path) as temporary:
+                temporary.write_bytes(content)
+    table = pl.DataFrame(rows, _SCHEMA, orient="row")
+    if storage.packed:
+        written = iter(places)
+        place = [(None, None) if row[3] is None else next(written) for row in rows]
+        table = table.hstack(pl.DataFrame(place, _PLACES, orient="row"))
+    write_table(table, part.file)
+
+
+def _encode(
+    part: Part,
+    source: Path,
+    corpus: Corpus,
+    rows: list[tuple[str, str | None, str | None, str | None, int | None, str | None]],
+    shard: str | None,
+) -> Iterator[tuple[str, bytes]]:
+    """Give name and FLAC of each utterance, and add its row (or why there is none) to `rows`."""
+    for recording in part.rows.iter_rows(named=True):
+        path = str(recording["path"])
+        try:
+            waveform = read_audio(source / path, sample_rate=SAMPLE_RATE)
+        except InputError as error:
+            rows.append((path, None, None, None, None, str(error)))
+            continue
+        pieces = corpus.cut(recording, waveform)
+        if not pieces:
+            seconds = len(waveform) / SAMPLE_RATE
+            rows.append((path, None, None, None, None, f"too short: {seconds:.1f} s, nothing can be cut"))
+        for piece in pieces:
+            utterance = "-".join(filter(None, (recording["utterance_id"], piece.name)))
+            session = "-".join(filter(None, (recording["session_id"], piece.session)))
+            name = _file_name(utterance)
+            rows.append((path, utterance, session, shard or f"audio/{name}", len(piece.waveform), None))
+            yield name, _flac(piece.waveform)
+
+
+def _file_name(utterance: str) -> str:
+    for suffix in AUDIO_SUFFIXES:
+        utterance = utterance.removesuffix(suffix)
+    return f"{utterance}.flac"
+
+
+def _flac(waveform: Waveform) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, waveform, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    return file.getvalue()

@@ -1,0 +1,1 @@
+"""Synthetic speech: a corpus from nothing."""

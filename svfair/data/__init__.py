@@ -1,1 +1,0 @@
-"""Manifests, speakers, trials, scores and audio."""

@@ -1,0 +1,1 @@
+"""Training batches: crops and augmentation."""

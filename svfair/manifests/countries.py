@@ -1,0 +1,56 @@
+"""Names of countries in common use that ISO 3166 does not list, with the alpha-3 codes of the countries."""
+
+from svfair.manifests.speakers import UK_NAMES, US_NAMES
+
+#: Codes by names, as `value_key` of speakers writes them. A former name is here where one country
+#: of today goes on under another; `yugoslavia` and `ussr` became several and are not.
+COUNTRY_CODES = {
+    **dict.fromkeys(US_NAMES, "USA"),
+    **dict.fromkeys(UK_NAMES, "GBR"),
+    # Not in ISO 3166-1: XKX is user-assigned, XK and XKK are what others use.
+    **dict.fromkeys(("kosovo", "republic of kosovo", "xk", "xkk", "xkx"), "XKX"),
+    "antigua": "ATG",
+    **dict.fromkeys(("bosnia", "bosnia herzegovina"), "BIH"),
+    "brunei": "BRN",
+    **dict.fromkeys(("burma", "myanmar burma", "burma myanmar"), "MMR"),
+    **dict.fromkeys(("cape verde", "cape verde islands"), "CPV"),
+    "cocos islands": "CCK",
+    # Congo alone is the ISO name of the republic whose capital is Brazzaville.
+    "congo brazzaville": "COG",
+    **dict.fromkeys(("congo kinshasa", "dr congo", "drc", "zaire"), "COD"),
+    "ceylon": "LKA",
+    "east timor": "TLS",
+    **dict.fromkeys(("falkland islands", "falklands"), "FLK"),
+    "republic of georgia": "GEO",
+    "holland": "NLD",
+    "hong kong sar": "HKG",
+    **dict.fromkeys(("ivory coast", "republic of ivory coast"), "CIV"),
+    "kampuchea": "KHM",
+    **dict.fromkeys(("macau", "macau sar"), "MAC"),
+    **dict.fromkeys(("macedonia", "republic of macedonia", "fyrom"), "MKD"),
+    "micronesia": "FSM",
+    "nevis": "KNA",
+    "palestine": "PSE",
+    **dict.fromkeys(("palestinian territories", "palestinian territory"), "PSE"),
+    "pitcairn islands": "PCN",
+    "prc": "CHN",
+    **dict.fromkeys(("mainland china", "peoples republic of china prc"), "CHN"),
+    "republic of ireland": "IRL",
+    "russia": "RUS",
+    "saint helena": "SHN",
+    "st helena": "SHN",
+    **dict.fromkeys(("st kitts and nevis", "saint kitts", "st kitts"), "KNA"),
+    "st lucia": "LCA",
+    "st martin french part": "MAF",
+    "st pierre and miquelon": "SPM",
+    **dict.fromkeys(("st vincent and grenadines", "st vincent", "saint vincent"), "VCT"),
+    "sint maarten": "SXM",
+    "surinam": "SUR",
+    "swaziland": "SWZ",
+    **dict.fromkeys(("trinidad", "tobago"), "TTO"),
+    "turkey": "TUR",
+    "uae": "ARE",
+    "upper volta": "BFA",
+    **dict.fromkeys(("vatican", "vatican city", "vatican city state", "holy see"), "VAT"),
+    **dict.fromkeys(("republic of china", "taiwan roc", "republic of china taiwan"), "TWN"),
+}

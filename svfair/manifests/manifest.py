@@ -1,0 +1,209 @@
+"""The manifest: one row an utterance, checked before anything is computed from it."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polars as pl
+
+from svfair.errors import InputError
+from svfair.files import write_text_whole
+from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, Recording
+from svfair.manifests.speakers import uniform_attributes
+from svfair.tables.reading import read_table_records
+
+REQUIRED = ("utterance_id", "path", "speaker_id", "session_id", "duration_s")
+
+#: Belong to the person in every corpus, so that two values for one speaker are a mistake.
+PERSONAL = ("gender", "country")
+
+#: Beside a manifest: what its paths are relative to, and how it was made.
+_FACTS = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Utterances of a corpus.
+
+    Parameters
+    ----------
+    written
+        Columns `utterance_id, path, speaker_id, session_id, duration_s` and any attributes, as written.
+    audio_root
+        Folder that `path` is relative to.
+    source
+        The file that this was read from, for messages.
+    """
+
+    written: pl.DataFrame
+    audio_root: Path
+    source: Path
+
+    @cached_property
+    def table(self) -> pl.DataFrame:
+        """The same with `gender` in one spelling and, where there is a country, `country_region`."""
+        return uniform_attributes(self.written)
+
+    @property
+    def attributes(self) -> list[str]:
+        """Columns beyond the required ones, such as `gender` and `country`."""
+        known = (*REQUIRED, BYTE_OFFSET, BYTE_SIZE)
+        return [name for name in self.table.columns if name not in known]
+
+    def place(self, row: int) -> str:
+        """Return where a row stands in the file, for messages."""
+        return f"row {row + 1}" if self.source.suffix == ".parquet" else f"line {row + 2}"
+
+    def of_speakers(self, speaker_ids: Collection[str]) -> "Manifest":
+        """Return the part that belongs to some speakers."""
+        return replace(self, written=self.written.filter(pl.col("speaker_id").is_in(list(speaker_ids))))
+
+    def recording(self, row: int) -> Recording:
+        """Return where the audio of a row is; nothing is kept a row, so that a million rows cost nothing."""
+        path = self.audio_root / self.table["path"][row]
+        if BYTE_OFFSET not in self.table.columns or self.table[BYTE_OFFSET][row] is None:
+            return Recording(path)
+        return Recording(path, int(self.table[BYTE_OFFSET][row]), int(self.table[BYTE_SIZE][row]))
+
+    def speakers(self) -> pl.DataFrame:
+        """Return one row a speaker: `speaker_id` and the attributes that are the same in all its rows.
+
+        An attribute that changes within speakers (one of the recording, such as a codec) is left out.
+
+        Raises
+        ------
+        InputError
+            When a speaker has two values of `gender` or `country`.
+        """
+        table = self.table.select("speaker_id", *self.attributes)
+        values = table.fill_null("").group_by("speaker_id").n_unique()
+        kept = [name for name in self.attributes if not (values[name] > 1).any()]
+        for name in PERSONAL:
+            if name in self.attributes and name not in kept:
+                self._report_conflict(name, values.filter(pl.col(name) > 1)["speaker_id"])
+        return table.select("speaker_id", *kept).unique("speaker_id", keep="first").sort("speaker_id")
+
+    def _report_conflict(self, name: str, speakers: pl.Series) -> NoReturn:
+        first = speakers.sort()[0]
+        found = self.table.filter(pl.col("speaker_id") == first)[name].fill_null("").unique().sort()
+        raise InputError(
+            f"{self.source}: {name}: speaker '{first}' has '{found[0]}' and '{found[1]}'; "
+            f"a speaker has one{others_like_it(len(speakers), 'speakers')}"
+        )
+
+
+def read_manifest(path: Path, *, audio_root: Path | None = None) -> Manifest:
+    """Read a manifest and check every row; `svfair.audio.checks` looks at its audio.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet, or a folder that holds `manifest.parquet` or `manifest.csv`.
+    audio_root
+        What the paths are relative to; by default the folder that `manifest.json` beside the manifest names,
+        and without one the manifest's own folder.
+
+    Raises
+    ------
+    InputError
+        Naming the first bad row and the field, and how many more there are.
+    """
+    file = _find(path)
+    records = read_table_records(file)
+    table = records.table
+    missing = [name for name in REQUIRED if name not in table.columns]
+    if missing:
+        raise InputError(
+            f"{file}: no column '{missing[0]}'; found {', '.join(table.columns)} "
+            "(columns are separated by commas)"
+        )
+    if table.height == 0:
+        raise InputError(f"{file}: holds no utterances")
+    places = [name for name in (BYTE_OFFSET, BYTE_SIZE) if name in table.columns]
+    table = table.with_columns(
+        pl.col("duration_s").cast(pl.Float64, strict=False),
+        pl.col(places).cast(pl.Int64, strict=False),
+        pl.exclude(*REQUIRED, *places).replace("", None),
+    )
+    _check_rows(table.with_columns(records.numbers.alias("line")), file, records.unit)
+    return Manifest(table, (audio_root or _audio_root_of(file)).resolve(), file)
+
+
+def write_audio_root(manifest: Path, audio_root: Path, facts: Mapping[str, Any] | None = None) -> None:
+    """Write `manifest.json` beside a manifest: what its paths are relative to, and how it was made.
+
+    The root is kept relative to the manifest's folder when it lies inside, so that the folder can be moved.
+    """
+    root, folder = audio_root.resolve(), manifest.parent.resolve()
+    inside = root.is_relative_to(folder)
+    content = {"audio_root": str(root.relative_to(folder) if inside else root), **(facts or {})}
+    write_text_whole(folder / _FACTS, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_manifest_facts(folder: Path) -> dict[str, Any]:
+    """Return what `manifest.json` in a folder says; nothing when it is not there.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read.
+    """
+    file = folder / _FACTS
+    if not file.is_file():
+        return {}
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: cannot be read as JSON ({error}); prepare the manifest again") from error
+    if not isinstance(facts, dict) or not isinstance(facts.get("audio_root"), str):
+        raise InputError(f"{file}: does not say what the manifest's paths are relative to (audio_root)")
+    return facts
+
+
+def _audio_root_of(file: Path) -> Path:
+    return file.parent / str(read_manifest_facts(file.parent).get("audio_root", "."))
+
+
+def _find(path: Path) -> Path:
+    if not path.is_dir():
+        if not path.is_file():
+            raise InputError(f"{path}: no such manifest")
+        return path
+    for name in ("manifest.parquet", "manifest.csv"):
+        if (path / name).is_file():
+            return path / name
+    raise InputError(f"{path}: holds no manifest.parquet or manifest.csv")
+
+
+def _check_rows(table: pl.DataFrame, file: Path, unit: str) -> None:
+    parts = pl.col("path").str.replace_all("\\", "/", literal=True).str.split("/")
+    problems = {
+        "utterance_id: is empty": pl.col("utterance_id").fill_null("").str.strip_chars() == "",
+        "utterance_id: '{utterance_id}' stands here for the second time": ~pl.col(
+            "utterance_id"
+        ).is_first_distinct(),
+        "speaker_id: is empty": pl.col("speaker_id").fill_null("").str.strip_chars() == "",
+        "session_id: is empty": pl.col("session_id").fill_null("").str.strip_chars() == "",
+        "path: is empty": pl.col("path").fill_null("").str.strip_chars() == "",
+        "path: '{path}' leaves the audio root; write it relative to that folder": (
+            pl.col("path").str.contains(r"^(/|\\|[A-Za-z]:)") | parts.list.contains("..")
+        ),
+        "duration_s: is not a number of seconds above 0": ~(
+            pl.col("duration_s").is_finite() & (pl.col("duration_s") > 0)
+        ).fill_null(False),
+    }
+    for message, is_bad in problems.items():
+        bad = table.filter(is_bad)
+        if bad.height:
+            row = bad.row(0, named=True)
+            raise InputError(
+                f"{file}: {unit} {row['line']}: {message.format(**row)}{others_like_it(bad.height)}"
+            )
+
+
+def others_like_it(count: int, what: str = "rows") -> str:
+    """Return ` (3 more rows like it)`, or nothing for one."""
+    return f" ({count - 1} more {what} like it)" if count > 1 else ""

@@ -1,0 +1,15 @@
+"""Where the audio of an utterance is."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+#: Where an utterance lies inside a packed file (a tar archive), in bytes; columns that a manifest may have.
+BYTE_OFFSET, BYTE_SIZE = "byte_offset", "byte_size"
+
+
+class Recording(NamedTuple):
+    """Audio of one utterance: a file, or `size` bytes of one from `offset` on (a member of a tar archive)."""
+
+    path: Path
+    offset: int = 0
+    size: int | None = None

@@ -1,0 +1,1 @@
+"""Resampling of speakers, shuffling of groups, and the intervals that follow."""

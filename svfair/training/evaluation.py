@@ -1,0 +1,159 @@
+"""Evaluate a run on speakers that it never saw: embeddings, trials, scores, report."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from svfair.audio import check_audio
+from svfair.audit import Audit, AuditSettings, audit_trials, check_attributes_of
+from svfair.errors import InputError, Parameter
+from svfair.extractors import load_extractor
+from svfair.files import write_text_whole
+from svfair.manifests import Manifest, hold_out_speakers, read_manifest
+from svfair.manifests.groups import check_has
+from svfair.metrics import Resampling
+from svfair.reports import to_json, write_page
+from svfair.scoring.cosine import cosine_scores
+from svfair.scoring.embeddings import embed, write_embeddings
+from svfair.training.recipe import Recipe
+from svfair.training.run_folder import RunFolder
+from svfair.trials import (
+    ScoreFiles,
+    design_trials,
+    hash_of_list,
+    read_scored_trials,
+    speakers_without_trials,
+    write_trials,
+)
+
+
+@dataclass(frozen=True)
+class Speakers:
+    """The speakers that a run trains on, and those that it is evaluated on."""
+
+    training: Manifest
+    held_out: Manifest
+
+
+def read_speakers_of(recipe: Recipe) -> Speakers:
+    """Read a recipe's manifest (or two), and hold speakers out where there is one.
+
+    Raises
+    ------
+    InputError
+        When no manifest is named, a manifest cannot be used, or training and held-out speakers overlap.
+    """
+    if recipe.data.manifest is None:
+        raise InputError("data.manifest: no data to train on; name it there, or with ", Parameter("data"))
+    manifest = _read(recipe.data.manifest, recipe.data.audio_root)
+    if recipe.data.held_out_manifest is None:
+        try:
+            trained, held_out = hold_out_speakers(
+                manifest.speakers(),
+                share=recipe.data.held_out_share,
+                stratify=recipe.data.stratify,
+                seed=recipe.seed,
+            )
+        except InputError as error:
+            raise error.renamed({name: f"data.{name}" for name in ("stratify", "held_out_share")}) from error
+        return Speakers(manifest.of_speakers(trained), manifest.of_speakers(held_out))
+    other = _read(recipe.data.held_out_manifest, recipe.data.held_out_audio_root)
+    both = set(manifest.table["speaker_id"]) & set(other.table["speaker_id"])
+    if both:
+        raise InputError(
+            f"{recipe.data.held_out_manifest}: {len(both)} speakers are in the training manifest too, "
+            f"the first is '{min(both)}'; held-out speakers must be others"
+        )
+    return Speakers(manifest, other)
+
+
+def check_attributes(recipe: Recipe, held_out: Manifest) -> None:
+    """Raise InputError when the evaluation names an attribute that the held-out speakers do not have."""
+    speakers = held_out.speakers()
+    try:
+        check_attributes_of(speakers, _settings(recipe))
+        check_has(speakers, recipe.evaluation.match, "match")
+    except InputError as error:
+        raise error.renamed({name: f"evaluation.{name}" for name in ("by", "match")}) from error
+
+
+def _read(path: Path, audio_root: Path | None) -> Manifest:
+    manifest = read_manifest(path, audio_root=audio_root)
+    check_audio(manifest)
+    return manifest
+
+
+def write_speakers_of(run: RunFolder, speakers: Speakers) -> None:
+    """Write which speaker is trained on and which held out."""
+    tables = [
+        manifest.speakers().with_columns(part=pl.lit(part))
+        for part, manifest in (("training", speakers.training), ("held_out", speakers.held_out))
+    ]
+    write_text_whole(run.speakers, pl.concat(tables, how="diagonal").write_csv())
+
+
+def evaluate_run(
+    run: RunFolder, recipe: Recipe, held_out: Manifest, progress: Callable[[int], None] | None = None
+) -> Audit:
+    """Embed, score and audit the held-out speakers; leave the files and the report in the run folder.
+
+    The trials depend on the manifest and the recipe's evaluation section alone (their seed is fixed), so
+    that runs with other seeds or objectives are compared on the same trials.
+    """
+    extractor = load_extractor(run.extractor)
+    embeddings = embed(extractor, held_out, device=recipe.training.device, progress=progress)
+    write_embeddings(embeddings, run.embeddings)
+    settings = recipe.evaluation
+    trials = design_trials(
+        held_out.table,
+        match=settings.match,
+        targets_per_speaker=settings.targets_per_speaker,
+        non_targets_per_speaker=settings.non_targets_per_speaker,
+        seed=0,
+    )
+    scores = cosine_scores(embeddings, trials)
+    write_trials(scores, run.scores, {"svfair.list_sha256": hash_of_list(scores)})
+    audited = audit_scores(run.scores, held_out, recipe)
+    notes = _left_out(held_out.table, trials)
+    write_page(run.report_html, [audited], title=f"svfair: {recipe.name}", notes=notes)
+    write_text_whole(run.report_json, json.dumps(to_json([audited]), indent=2) + "\n")
+    return audited
+
+
+def audit_scores(scores: Path, held_out: Manifest, recipe: Recipe) -> Audit:
+    """Audit scored trials among the held-out speakers as the recipe says."""
+    trials = read_scored_trials(scores, ScoreFiles(utterance_speakers=held_out.table))
+    return audit_trials(trials, held_out.speakers(), _settings(recipe), system=recipe.name)
+
+
+def _settings(recipe: Recipe) -> AuditSettings:
+    """Return the settings of the recipe's evaluation.
+
+    One seed serves all runs: systems on the same trials share their draws, so that differences have
+    intervals.
+    """
+    chosen = recipe.evaluation
+    resampling = Resampling(chosen.replicates, chosen.replicates) if chosen.replicates else None
+    try:
+        return AuditSettings(
+            by=chosen.by,
+            minimum_speakers=chosen.minimum_speakers,
+            minimum_targets=chosen.minimum_targets,
+            resampling=resampling,
+        )
+    except InputError as error:
+        raise error.renamed(
+            {name: f"evaluation.{name}" for name in AuditSettings.__dataclass_fields__}
+        ) from error
+
+
+def _left_out(table: pl.DataFrame, trials: pl.DataFrame) -> list[str]:
+    kinds = zip(("target", "non-target"), speakers_without_trials(table, trials), strict=True)
+    return [
+        f"{len(without)} held-out speakers are in no {kind} trial, such as {without[0]}."
+        for kind, without in kinds
+        if without
+    ]

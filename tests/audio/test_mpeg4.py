@@ -1,0 +1,98 @@
+import io
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from svfair.audio.reading import read_audio, read_crop
+from svfair.audio.headers import read_header
+from svfair.manifests.recording import Recording
+from svfair.audio.mpeg4 import decode_mpeg4
+from svfair.audio.shards import write_shard
+from svfair.errors import InputError
+
+
+def encode_mpeg4(waveform: npt.NDArray[np.float64], rate: int, codec: str = "aac") -> bytes:
+    """Encode float (samples, channels) as the content of an m4a file."""
+    content = io.BytesIO()
+    channels = waveform.shape[1]
+    layout, kind = ("mono", "stereo")[channels - 1], {"aac": "fltp", "alac": "s16p"}[codec]
+    with av.open(content, "w", format="ipod") as container:
+        stream = container.add_stream(codec, rate=rate, layout=layout)
+        if codec == "aac":
+            stream.bit_rate = 64000 * channels
+        values = np.ascontiguousarray(waveform.T)
+        planar = values.astype(np.float32) if kind == "fltp" else np.round(values * 32767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(planar, format=kind, layout=layout)
+        # Without a time stamp no edit list is written, and the encoder's delay would stay in.
+        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+        for part in (frame, None):
+            for packet in stream.encode(part):
+                container.mux(packet)
+    return content.getvalue()
+
+
+def chirp(seconds: float, rate: int, channels: int = 1) -> npt.NDArray[np.float64]:
+    time = np.arange(round(seconds * rate)) / rate
+    wave = 0.4 * np.sin(2 * np.pi * (200 * time + 90 * time**2))
+    return np.repeat(wave[:, None], channels, axis=1)
+
+
+@pytest.mark.parametrize("codec", ["aac", "alac"])
+@pytest.mark.parametrize(
+    ("rate", "channels", "seconds"), [(16000, 1, 6.0), (16000, 1, 3.777), (44100, 2, 3.3)]
+)
+def test_a_crop_is_that_part_of_the_whole_file(
+    tmp_path: Path, codec: str, rate: int, channels: int, seconds: float
+) -> None:
+    path = tmp_path / "speech.m4a"
+    path.write_bytes(encode_mpeg4(chirp(seconds, rate, channels), rate, codec))
+    whole, found_rate, expected = decode_mpeg4(path)
+    assert found_rate == rate
+    assert len(whole) == pytest.approx(expected, abs=1024)
+    assert expected == read_header(path).frames
+    for position in (0.0, 0.01, 0.13, 0.5, 0.77, 0.99, 1.0):
+        crop, _, count = decode_mpeg4(path, position, 1.1)
+        assert len(crop) == count
+        start = min(round(position * (expected - count)), len(whole) - count)
+        # Blocks of noise are drawn anew by some decoders; a tone has none.
+        np.testing.assert_allclose(crop, whole[start : start + count], atol=2e-4)
+
+
+def test_a_file_is_in_step_with_what_was_encoded(tmp_path: Path) -> None:
+    wave = chirp(3.0, 16000)
+    path = tmp_path / "speech.m4a"
+    path.write_bytes(encode_mpeg4(wave, 16000))
+    whole = read_audio(path)
+    assert whole.dtype == np.float32
+    assert whole[2000:40000] == pytest.approx(wave[2000:40000, 0], abs=0.03)
+    path.write_bytes(encode_mpeg4(wave, 16000, "alac"))
+    assert read_audio(path)[: len(wave)] == pytest.approx(wave[:, 0], abs=1e-4)
+
+
+def test_a_crop_is_resampled_to_its_exact_length(tmp_path: Path) -> None:
+    path = tmp_path / "stereo.m4a"
+    path.write_bytes(encode_mpeg4(chirp(3.0, 44100, 2), 44100))
+    for seconds in (0.5, 1.2345, 2.0, 5.0):
+        assert read_crop(path, 0.4, seconds).shape == (round(seconds * 16000),)
+
+
+def test_a_packed_file_equals_the_plain_one(tmp_path: Path) -> None:
+    content = encode_mpeg4(chirp(3.0, 16000), 16000)
+    (tmp_path / "plain.m4a").write_bytes(content)
+    [_, (offset, size)] = write_shard(tmp_path / "shard.tar", [("a.txt", b"x"), ("b.m4a", content)])
+    packed = Recording(tmp_path / "shard.tar", offset, size)
+    np.testing.assert_array_equal(read_audio(packed), read_audio(tmp_path / "plain.m4a"))
+    np.testing.assert_array_equal(read_crop(packed, 0.6, 1.0), read_crop(tmp_path / "plain.m4a", 0.6, 1.0))
+
+
+@pytest.mark.parametrize("kept", [12, 0.3, 0.7])
+def test_damaged_files_are_named(tmp_path: Path, kept: float) -> None:
+    content = encode_mpeg4(chirp(3.0, 16000), 16000)
+    path = tmp_path / "cut.m4a"
+    path.write_bytes(content[: round(kept if kept > 1 else kept * len(content))])
+    with pytest.raises(InputError, match=r"cut.m4a: "):
+        read_audio(path)

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from svfair.manifests.lists import read_utterance_list, select_listed
+from svfair.errors import InputError
+
+TABLE = pl.DataFrame(
+    {
+        "utterance_id": ["a/1.m4a", "a/2.m4a", "b/1.m4a"],
+        "speaker_id": ["a", "a", "b"],
+        "duration_s": [1.0] * 3,
+    }
+)
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "list.txt").write_text(text)
+    return folder / "list.txt"
+
+
+def test_lists_with_and_without_speakers(tmp_path: Path) -> None:
+    for text in (
+        "b b/1.wav\na a/2.wav\n\na a/2.wav\n",
+        "b/1.wav\na/2.wav\na/2.wav\n",
+        "1 b/1.wav\n2 a/2.wav\n3 a/2.wav",
+    ):
+        path = write(tmp_path, text)
+        rows, counts = select_listed(TABLE, read_utterance_list(path), path)
+        assert rows["utterance_id"].to_list() == ["a/2.m4a", "b/1.m4a"]
+        assert counts == {"missing": 0, "by_suffix": 2, "repeated": 1}
+
+
+def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
+    for text, message in (
+        ("a a/1.wav\na a/9.wav\n", "1 of 2 utterances are not in the manifest: 'a/9.wav'; --skip-missing"),
+        ("c c/1.wav\n", "1 of 1 utterances are not in the manifest: 'c/1.wav'$"),
+        ("b a/1.wav\n", "1 utterances are of other speakers in the manifest, the first is 'a/1.wav' of 'b'"),
+        ("a b a/1.wav\n", "line 1: has 3 fields"),
+    ):
+        path = write(tmp_path, text)
+        with pytest.raises(InputError, match=message):
+            select_listed(TABLE, read_utterance_list(path), path)
+    path = write(tmp_path, "a a/1.wav\na a/9.wav\n")
+    rows, counts = select_listed(TABLE, read_utterance_list(path), path, skip_missing=True)
+    assert (rows.height, counts["missing"]) == (1, 1)
+
+
+def test_a_published_training_list(real_data: Path) -> None:
+    path = real_data / "voxceleb" / "vox2_grc_train_list_f1m9_female.txt"
+    listed = read_utterance_list(path)
+    naive = [line.split() for line in path.read_text().splitlines()]
+    assert listed.rows() == [tuple(fields) for fields in naive]
+    assert listed["speaker_id"].n_unique() == 250
+    table = listed.unique().with_columns(pl.col("utterance_id").str.replace(".wav", ".m4a", literal=True))
+    rows, counts = select_listed(table, listed, path)
+    assert rows.height == table.height == len({utterance for _, utterance in naive})
+    assert counts["by_suffix"] == table.height
+    gone = table.sort("utterance_id")["utterance_id"][7]
+    with pytest.raises(InputError, match=gone.replace(".m4a", ".wav")):
+        select_listed(table.filter(pl.col("utterance_id") != gone), listed, path)
