@@ -1,10 +1,14 @@
 # Every verb works alone on a fresh machine with Python 3.11+: it makes the virtual environment first.
 PYTHON ?= python3
 VENV := .venv
+LIGHT := .venv-light
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-fast lint format types fuzz bench audit-data constraints clean
+# What the rooms of an audit are tested in: svfair as `pip install svfair` brings it, without torch and audio.
+LIGHT_TESTS := $(addprefix tests/,tables manifests trials metrics audit reports test_errors.py test_files.py test_public_names.py)
+
+.PHONY: demo test test-fast test-light lint format types fuzz bench audit-data constraints clean
 
 demo: $(INSTALLED)  ## Train twice on synthetic speech and print the fairness table
 	$(BIN)/svfair demo demo
@@ -14,6 +18,9 @@ test: $(INSTALLED)  ## The whole test suite
 
 test-fast: $(INSTALLED)  ## Without the tests that take more than a few seconds
 	$(BIN)/python -m pytest -m "not slow"
+
+test-light: $(LIGHT)/.installed  ## The rooms of an audit where neither torch nor an audio library is installed
+	$(LIGHT)/bin/python -m pytest -m "not slow" $(LIGHT_TESTS)
 
 lint: $(INSTALLED)  ## Style, and the arrows between rooms
 	$(BIN)/ruff check .
@@ -67,5 +74,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,tracking,dev]'
 	touch $@
 
+$(LIGHT)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(LIGHT)
+	$(LIGHT)/bin/python -m pip install --quiet --constraint constraints.txt --editable . hypothesis jsonschema pytest
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist demo runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(LIGHT) build dist demo runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

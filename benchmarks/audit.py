@@ -85,7 +85,7 @@ def main() -> None:
     import numpy as np
     from scipy.optimize import nnls
 
-    from svfair.trials.files import read_scores
+    from svfair.trials import read_scores
 
     trials = read_scores(scores)
     for count in SUBSAMPLES:

@@ -37,7 +37,7 @@ def main() -> None:
     run = RunFolder(options.run)
     data = run.recipe().data
     assert data.manifest is not None
-    manifest = read_manifest(data.manifest, check_audio=False)
+    manifest = read_manifest(data.manifest, audio_root=data.audio_root)
     extractor, loss = load_extractor(run.extractor), PairLogistic()
     saved = sorted(run.checkpoints.glob("CKPT*"))[-1] / "objective.ckpt"
     # Plain training saves `loss.score.*`, a formulation around it `loss.loss.score.*`.

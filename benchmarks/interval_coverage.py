@@ -27,7 +27,15 @@ from rich.progress import track
 from rich.table import Table
 from scipy import optimize, stats
 
-from svfair.metrics import Evaluation, Interval, Resampling, compare, evaluate
+from svfair.metrics import (
+    Evaluation,
+    Interval,
+    Resampling,
+    Settings,
+    compare,
+    evaluate,
+    make_trial_set,
+)
 
 SPEAKER_TARGET, SPEAKER_NON_TARGET, NOISE = 0.8, 0.5, 1.0
 #: Correlation of the second system's effects and noise with the first's.
@@ -113,17 +121,10 @@ def simulate(seed: int, speakers: int, design: str, replicates: int) -> dict[str
     names = np.array([f"s{number:05d}" for number in range(speakers)])
     groups = {"group": {name: f"g{group[number]}" for number, name in enumerate(names)}}
     resampling = Resampling(replicates=replicates, permutations=0, seed=seed)
+    settings = Settings(minimum_speakers=2, resampling=resampling)
+    sides = names[enrol].tolist(), names[test].tolist()
     found: list[Evaluation] = [
-        evaluate(
-            own,
-            is_target,
-            names[enrol].tolist(),
-            names[test].tolist(),
-            groups,
-            minimum_speakers=2,
-            resampling=resampling,
-        )
-        for own in scores
+        evaluate(make_trial_set(own, is_target, *sides), groups, settings) for own in scores
     ]
     change = compare(*found)
     attribute = found[0].attribute("group")

@@ -24,15 +24,13 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_curve
 
-from svfair.manifests.speakers import read_speakers
-from svfair.trials.files import read_scores, speaker_of
-from svfair.metrics import OperatingPoint, ThresholdRule
 from svfair.audit.attributes import resolve_attribute
-from svfair.metrics.resampling.bootstrap import BootstrapPlan, bootstrap, draw_multiplicities
-from svfair.metrics.detection import equal_error_rate, error_curve, minimum_detection_cost
-from svfair.audit.frames import columns_of
+from svfair.manifests import read_speakers
+from svfair.metrics import OperatingPoint, Resampling, Settings, make_trial_set
+from svfair.metrics.detection import equal_error, error_curve, minimum_detection_cost
 from svfair.metrics.groups import group_trials
-from svfair.metrics.trial_set import make_trial_set
+from svfair.metrics.resampling.bootstrap import bootstrap, draw_multiplicities
+from svfair.trials import read_scores, speaker_of
 
 ATTRIBUTES = ("gender", "country_region", "gender*country_region")
 
@@ -48,7 +46,10 @@ def main() -> None:
     scores = read_scores(folder / "resnetse34v2_H-eval_scores.csv")
     sides = [speaker_of(scores[side]).to_list() for side in ("enrol", "test")]
     trials = make_trial_set(scores["score"].to_numpy(), scores["is_target"].to_numpy(), *sides)
-    columns = columns_of(read_speakers(folder / "vox1_meta.csv"))
+    speakers = read_speakers(folder / "vox1_meta.csv")
+    columns = {
+        name: dict(zip(speakers["speaker_id"], speakers[name], strict=True)) for name in speakers.columns[1:]
+    }
     groups = {
         (name, group): member
         for name in ATTRIBUTES
@@ -56,13 +57,13 @@ def main() -> None:
             trials.speakers, resolve_attribute(name, columns), "both"
         ).members.items()
     }
-    plan = BootstrapPlan(options.replicates)
+    resampling = Resampling(options.replicates)
     start = time.perf_counter()
-    ours = bootstrap(trials, groups, plan, point=OperatingPoint(), rule=ThresholdRule())
+    ours = bootstrap(trials, groups, resampling, Settings())
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    drawn = draw_multiplicities(trials.speakers.names, plan)
+    drawn = draw_multiplicities(trials.speakers.names, resampling)
     members = [np.ones(len(trials.scores), dtype=bool), *groups.values()]
     peers = {"scikit-learn roc_curve, EER": by_roc_curve, "repeated rows, EER and minDCF": by_repeated_rows}
     rows = [(f"svfair, 7 rates and bands, {len(members)} sets of trials", seconds)]
@@ -100,7 +101,7 @@ def by_repeated_rows(scores: np.ndarray, is_target: np.ndarray, weights: np.ndar
     times = weights.astype(np.int64)
     curve = error_curve(np.repeat(scores, times), np.repeat(is_target, times))
     minimum_detection_cost(curve, OperatingPoint())
-    return equal_error_rate(curve)[0]
+    return equal_error(curve)[0]
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from torch import Tensor, nn
 
 from svfair.losses import AamSoftmax, AngularPrototypical, EmbeddingLoss, LossSum, PairLogistic
 from svfair.losses import GeneralizedEndToEnd as Ge2e
-from svfair.metrics.detection import equal_error_rate, error_curve
+from svfair.metrics import equal_error_rate
 from svfair.reweighting import METHODS, ORACLES, AdversarialReweighting, GroupDro, make_objective
 
 HALF = 12  # dimensions in which the speakers of each group differ
@@ -170,7 +170,7 @@ def group_eer(embeddings: Tensor) -> float:
     of = torch.arange(speakers).repeat_interleave(utterances)
     upper = torch.triu(torch.ones(len(of), len(of), dtype=torch.bool), diagonal=1)
     scores = (unit @ unit.T)[upper].double().numpy()
-    return equal_error_rate(error_curve(scores, (of[:, None] == of[None, :])[upper].numpy()))[0]
+    return equal_error_rate(scores, (of[:, None] == of[None, :])[upper].numpy())
 
 
 def _weight_ratios(seen: list[tuple[Tensor, Tensor]], voices: Voices) -> tuple[float, float]:

@@ -35,10 +35,10 @@ def test_whole_way_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     said = io.StringIO()
     console = Console(file=said)
     plain, pairwise = run_demo(tmp_path / "d", quick=True, seed=3, workers=2, console=console)
-    assert [plain.system, pairwise.system] == ["plain", "pairwise"]
-    assert [group.name for group in plain.attribute("country_region").groups] == ["US", "UK", "other"]
-    assert plain.overall.errors.targets == pairwise.overall.errors.targets == 60
-    assert plain.pooled_threshold != pairwise.pooled_threshold
+    assert [plain.evaluation.system, pairwise.evaluation.system] == ["plain", "pairwise"]
+    assert [group.name for group in plain.evaluation.attribute("country_region").groups] == ["US", "UK", "other"]
+    assert plain.evaluation.overall.errors.targets == pairwise.evaluation.overall.errors.targets == 60
+    assert plain.evaluation.pooled_threshold != pairwise.evaluation.pooled_threshold
     report = (tmp_path / "d" / "report.html").read_text()
     assert "too short to compare the systems" in report
     first = json.loads((tmp_path / "d" / "report.json").read_text())

@@ -11,7 +11,7 @@ import polars as pl
 from svfair.audit.attributes import SpeakerColumns, resolve_attribute
 from svfair.audit.frames import frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
 from svfair.audit.notes import Note, Source
-from svfair.audit.settings import DEFAULT_ATTRIBUTES, AuditSettings
+from svfair.audit.settings import DEFAULT_ATTRIBUTES, MOST_GROUPS, AuditSettings
 from svfair.errors import InputError, Parameter
 from svfair.manifests.speakers import uniform_attributes
 from svfair.metrics.comparison import compare
@@ -217,7 +217,7 @@ def _audit(
     progress: Callable[[int], None] | None,
 ) -> Audit:
     columns = _columns(speakers)
-    names = settings.by or tuple(name for name in DEFAULT_ATTRIBUTES if name in columns)
+    names = settings.by or _default_attributes(columns)
     if settings.resampling is not None and settings.stratify is not None:
         strata = _resolve("stratify", settings.stratify, columns)
         settings = replace(settings, resampling=replace(settings.resampling, strata=strata))
@@ -233,6 +233,12 @@ def _columns(speakers: pl.DataFrame) -> SpeakerColumns:
     uniform = uniform_attributes(speakers)
     names = [name for name in uniform.columns if name != "speaker_id"]
     return {name: dict(zip(uniform["speaker_id"], uniform[name], strict=True)) for name in names}
+
+
+def _default_attributes(columns: SpeakerColumns) -> tuple[str, ...]:
+    """Return gender and country region as far as known; without either, what parts speakers into groups."""
+    usual = tuple(name for name in DEFAULT_ATTRIBUTES if name in columns)
+    return usual or tuple(name for name, own in columns.items() if len(set(own.values())) <= MOST_GROUPS)
 
 
 def _check_known(found: Collection[str], known: Collection[str], trials: ScoredTrials) -> None:

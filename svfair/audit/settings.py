@@ -5,6 +5,9 @@ from svfair.metrics.settings import Resampling, Settings
 #: What is grouped by when nothing is named, as far as it is known of the speakers.
 DEFAULT_ATTRIBUTES = ("gender", "country_region")
 
+#: Where neither is known, every attribute is grouped by that has no more values than this.
+MOST_GROUPS = 20
+
 
 @dataclass(frozen=True)
 class AuditSettings(Settings):
@@ -13,7 +16,8 @@ class AuditSettings(Settings):
     Parameters
     ----------
     by
-        Attributes, as `resolve_attribute` reads them; empty for gender and country region as far as known.
+        Attributes, as `resolve_attribute` reads them. Empty for gender and country region as far as known,
+        and without either for every attribute of at most 20 values.
     same
         Attributes that both speakers of a trial must share: other trials are left out.
     stratify

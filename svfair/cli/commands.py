@@ -13,7 +13,10 @@ USAGE_ERROR = 2
 #: Exit code of a process that was ended by SIGINT, by the shells' convention.
 INTERRUPTED = 130
 
-#: Libraries that an audit does without, and the optional part of svfair that brings them.
+#: Commands that need a part of svfair as a whole, and the part.
+_PARTS = {"train": "train", "embed": "train", "demo": "demo", "synth": "demo"}
+
+#: Libraries that an audit does without, and the part that brings them.
 _IN_PARTS = dict.fromkeys(
     (
         *("torch", "torchaudio", "speechbrain", "sklearn", "threadpoolctl", "pydantic", "yaml"),
@@ -48,7 +51,7 @@ class Commands(TyperGroup):
             if name not in _IN_PARTS:
                 raise
             command = ctx.invoked_subcommand
-            part = "demo" if command in ("demo", "synth") else _IN_PARTS[name]
+            part = _PARTS.get(command, _IN_PARTS[name])
             typer.echo(
                 f"svfair: {command} needs '{name}', which comes with a part of svfair that is not installed: "
                 f"pip install 'svfair[{part}]'",

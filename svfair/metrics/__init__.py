@@ -1,5 +1,8 @@
 """Scores in, numbers out. Needs numpy and scipy alone."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from svfair.metrics.comparison import Change, Comparison, compare
 from svfair.metrics.evaluation import evaluate
 from svfair.metrics.fairness import (
@@ -68,3 +71,12 @@ __all__ = [
     "ratio",
     "std",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str):
+        # The audit has a room of its own; those who knew it here are sent there until version 0.3.
+        if name == "audit":
+            return import_module("svfair.audit").audit
+        raise AttributeError(f"svfair.metrics has no '{name}'")

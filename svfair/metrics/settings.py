@@ -143,7 +143,7 @@ class Resampling:
 
     def __post_init__(self) -> None:
         if self.replicates < 2:
-            raise InputError(Parameter("replicates"), ": at least 2, or no resampling for no intervals")
+            raise InputError(Parameter("replicates"), f": must be at least 2, not {self.replicates}")
         for name in ("permutations", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(Parameter(name), f": must be at least 0, not {getattr(self, name)}")

@@ -62,7 +62,9 @@ def _settings(evaluation: Evaluation) -> dict[str, Any]:
         "eer": settings.eer_kind,
         "minimum_speakers": settings.minimum_speakers,
         "minimum_targets": settings.minimum_targets,
+        # Plain settings of `evaluate` have neither.
         "same": list(getattr(settings, "same", ())),
+        "stratify": getattr(settings, "stratify", None),
         "resampling": None
         if resampling is None
         else {
@@ -74,7 +76,7 @@ def _settings(evaluation: Evaluation) -> dict[str, Any]:
             "seed": resampling.seed,
             "level": resampling.level,
             "kind": resampling.kind,
-            "stratified_by": getattr(settings, "stratify", None),
+            "stratified": bool(resampling.strata),
         },
     }
 

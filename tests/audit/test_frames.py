@@ -5,10 +5,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from svfair.metrics.comparison import compare
-from svfair.metrics.evaluation import evaluate
-from svfair.audit.frames import FIGURES, columns_of, frame_of_comparison, frame_of_groups, frame_of_spreads
-from svfair.metrics.settings import Resampling
+from svfair.audit.frames import FIGURES, frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
+from svfair.errors import InputError
+from svfair.metrics import Resampling, Settings, compare, evaluate, make_trial_set
 
 
 class NotAvailable:
@@ -40,10 +39,12 @@ class Frame:
         return self._own[name]
 
 
-EXPECTED = {
-    "gender": {"1": "f", "2": "m", "3": None, "4": None},
-    "age": {"1": "30", "2": None, "3": "41.5", "4": None},
-}
+EXPECTED = [
+    {"speaker_id": "1", "gender": "f", "age": "30"},
+    {"speaker_id": "2", "gender": "m", "age": None},
+    {"speaker_id": "3", "gender": None, "age": "41.5"},
+    {"speaker_id": "4", "gender": None, "age": None},
+]
 
 
 def test_speakers_may_be_a_polars_frame() -> None:
@@ -54,9 +55,9 @@ def test_speakers_may_be_a_polars_frame() -> None:
             "age": ["30", None, "41.5", None],
         }
     )
-    assert columns_of(table) == EXPECTED
+    assert speaker_frame(table).to_dicts() == EXPECTED
     numbers = pl.DataFrame({"speaker_id": [1, 2], "age": [30.0, math.nan]})
-    assert columns_of(numbers) == {"age": {"1": "30.0", "2": None}}
+    assert speaker_frame(numbers).rows() == [("1", "30.0"), ("2", None)]
 
 
 def test_speakers_may_be_a_frame_like_that_of_pandas() -> None:
@@ -65,35 +66,36 @@ def test_speakers_may_be_a_frame_like_that_of_pandas() -> None:
         gender=["f", "m", math.nan, NotAvailable()],
         age=[30, None, 41.5, NotAvailable()],
     )
-    assert columns_of(table) == EXPECTED
+    assert speaker_frame(table).to_dicts() == EXPECTED
 
 
 def test_speakers_may_be_a_mapping() -> None:
     table = {1: {"gender": "f", "age": 30}, 2: {"gender": "m"}, 3: {"age": 41.5, "gender": ""}, "4": {}}
-    assert columns_of(table) == EXPECTED
-    assert columns_of({}) == {}
+    assert speaker_frame(table).to_dicts() == EXPECTED
+    assert speaker_frame({}).columns == ["speaker_id"]
 
 
 def test_speakers_that_cannot_be_told_apart_are_refused() -> None:
-    with pytest.raises(ValueError, match="need a column speaker_id; they have name, gender"):
-        columns_of(Frame(name=["a"], gender=["f"]))
-    with pytest.raises(ValueError, match="two rows for one speaker_id"):
-        columns_of(Frame(speaker_id=["a", "a"], gender=["f", "m"]))
-    with pytest.raises(ValueError, match="two rows for one speaker_id"):
-        columns_of({1: {"gender": "f"}, "1": {"gender": "m"}})
+    with pytest.raises(InputError, match="speakers: no column speaker_id; found name, gender"):
+        speaker_frame(Frame(name=["a"], gender=["f"]))
+    with pytest.raises(InputError, match="two rows for one speaker_id"):
+        speaker_frame(Frame(speaker_id=["a", "a"], gender=["f", "m"]))
+    with pytest.raises(InputError, match="two rows for one speaker_id"):
+        speaker_frame({1: {"gender": "f"}, "1": {"gender": "m"}})
 
 
 @pytest.mark.parametrize("resampling", [None, Resampling(replicates=20, permutations=10)])
-def test_columns_of_the_frames(make_trials: Callable[..., Any], resampling: Resampling | None) -> None:
-    own = make_trials(0, trials=2000)
-    groups = own.groups | {"s000": None}
-    found = evaluate(*own.columns, {"gender": groups}, resampling=resampling)
+def test_columns_of_the_frames(make_scored: Callable[..., Any], resampling: Resampling | None) -> None:
+    own = make_scored()
+    groups = own.genders | {"s00": None}
+    settings = Settings(resampling=resampling)
+    found = evaluate(make_trial_set(*own.columns), {"gender": groups}, settings)
     frame = frame_of_groups(found.attribute("gender").groups)
     assert frame.columns[:4] == ["group", "speakers", "targets", "non_targets"]
     assert frame.columns[-2:] == ["counted", "note"]
     assert set(FIGURES) < set(frame.columns)
     assert ("eer_low" in frame.columns) == (resampling is not None)
-    assert frame["group"].to_list() == ["f", "m", "unknown"]
+    assert frame["group"].to_list() == ["male", "female", "unknown"]
     assert frame["counted"].to_list() == [True, True, False]
     assert frame["note"][2].startswith("attribute not known")
     for group, row in zip(found.attribute("gender").groups, frame.iter_rows(named=True), strict=True):
@@ -120,4 +122,4 @@ def test_columns_of_the_frames(make_trials: Callable[..., Any], resampling: Resa
     changes = frame_of_comparison(compare(found, found))
     assert changes["difference"].fill_nan(0).to_list() == [0.0] * changes.height
     assert {"difference_low", "relative_high"} < set(changes.columns)
-    assert set(changes["of"]) == {"overall", "f", "m", "unknown", "gap", "std"}
+    assert set(changes["of"]) == {"overall", "female", "male", "unknown", "gap", "std"}

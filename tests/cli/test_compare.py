@@ -72,7 +72,7 @@ def test_several_seeds_are_one_system(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     content = json.loads(result.stdout)
     _, fair = content["systems"]
-    assert fair["resampling"]["seeds"] == 2
+    assert fair["settings"]["resampling"]["seeds"] == 2
     single = [
         json.loads(
             run("audit", folder / f"fair-{n}.csv", "--speakers", folder / "meta.csv", "--json", *FEW).stdout
@@ -87,8 +87,9 @@ def test_several_seeds_are_one_system(folder: Path) -> None:
     assert female["baseline_value"] > female["other_value"]
     # Two seeds: their mean is known with one degree of freedom.
     assert female["difference_interval"]["low"] < female["difference"] < female["difference_interval"]["high"]
-    assert {"scores of fair, fair-0.csv", "scores of fair, fair-1.csv"} <= content["inputs"].keys()
-    assert content["inputs"]["trials of base"] == content["inputs"]["trials of fair, fair-0.csv"]
+    inputs = [system["inputs"] for system in content["systems"]]
+    assert [[one["name"] for one in own] for own in inputs] == [["base.csv"], ["fair-0.csv", "fair-1.csv"]]
+    assert len({one["list_sha256"] for own in inputs for one in own}) == 1
     assert (folder / "r.html").is_file()
 
 
@@ -120,9 +121,10 @@ def test_crossings_bins_and_controls(folder: Path) -> None:
         *("under 28", "28 to 36", "36 and over")
     ]
     assert "female, under 32" in [group["name"] for group in attributes["gender*age:32"]["groups"]]
-    assert any("only trials whose speakers share gender" in note for note in content["notes"])
     overall = content["systems"][0]["overall"]["errors"]
-    assert overall["targets"] + overall["non_targets"] < 3000
+    (note,) = content["systems"][0]["notes"]
+    assert (note["kind"], note["attribute"], note["of"]) == ("trials_not_same", "gender", 3000)
+    assert overall["targets"] + overall["non_targets"] == 3000 - note["count"] < 3000
 
 
 def test_threshold_stratum_level_and_no_intervals(folder: Path) -> None:
@@ -131,7 +133,8 @@ def test_threshold_stratum_level_and_no_intervals(folder: Path) -> None:
     for text in ("eer", "dcf", "fmr=0.1", "1.25"):
         content = json.loads(run(*audit, *FEW, "--threshold", text, "--stratify", "gender").stdout)
         found[text] = content["systems"][0]
-        assert found[text]["resampling"]["stratified"] == "yes"
+        assert found[text]["settings"]["resampling"]["stratified"] is True
+        assert found[text]["settings"]["stratify"] == "gender"
     assert found["1.25"]["pooled_threshold"] == 1.25
     assert found["fmr=0.1"]["overall"]["errors"]["fmr_at_pooled"] <= 0.1
     assert len({system["pooled_threshold"] for system in found.values()}) == 4
@@ -141,10 +144,10 @@ def test_threshold_stratum_level_and_no_intervals(folder: Path) -> None:
     )
     assert wide["low"] < narrow["low"] < narrow["high"] < wide["high"]
     plain = json.loads(run(*audit, "--replicates", 0).stdout)["systems"][0]
-    assert plain["resampling"] is None
+    assert plain["settings"]["resampling"] is None
     assert plain["overall"]["intervals"] == {}
     hull = json.loads(run(*audit, "--replicates", 0, "--hull").stdout)["systems"][0]
-    assert hull["eer_kind"] == "convex hull"
+    assert hull["settings"]["eer"] == "convex hull"
     assert hull["overall"]["errors"]["eer"] <= plain["overall"]["errors"]["eer"]
 
 
@@ -186,7 +189,9 @@ def test_labels_from_a_list_and_bad_lines(folder: Path, tmp_path: Path) -> None:
         file.write("1 id00/a.wav id00/b.wav nan\n")
     assert "line 3001: score 'nan'" in refused(*audit)
     lenient = json.loads(run(*audit, "--skip-bad-lines").stdout)
-    assert any("1 lines could not be read" in note for note in lenient["notes"])
+    (note,) = lenient["systems"][0]["notes"]
+    assert (note["kind"], note["count"]) == ("lines_rejected", 1)
+    assert note["examples"] == ["line 3001: score 'nan' is not a finite number"]
 
 
 def test_options_that_are_off_are_named(folder: Path) -> None:
@@ -196,7 +201,8 @@ def test_options_that_are_off_are_named(folder: Path) -> None:
         ("--threshold", "fmr=2", "--threshold: a false match rate lies between 0 and 1"),
         ("--interval", "bca", "--interval: 'bca' is none of percentile, basic"),
         ("--level", 1, "--level: must lie between 0 and 1"),
-        ("--replicates", 1, "--replicates: at least 2, or 0"),
+        ("--replicates", 1, "--replicates: must be at least 2, not 1"),
+        ("--c-fa", 0, "--c-fa: must be above 0, not 0.0"),
         ("--by", "age:x", "--by age:x: 'age:x': bins need rising numbers"),
         ("--by", "gender:1", "--by gender:1: 'gender' holds no numbers"),
         ("--same", "shoe", "--same shoe: no such attribute 'shoe'"),

@@ -84,7 +84,8 @@ def test_the_metric_learning_loop_survives_voices_that_leave_its_miner_nothing(
 def run_speechbrain(folder: Path, tones: Path, tmp_path: Path, *, processes: int = 1) -> None:
     manifest = read_manifest(tones)
     rows = ["ID,duration,wav,start,stop,spk_id"]
-    for row, path in zip(manifest.table.iter_rows(named=True), manifest.paths(), strict=True):
+    for row in manifest.table.iter_rows(named=True):
+        path = manifest.audio_root / row["path"]
         rows.append(f"{row['utterance_id']},{row['duration_s']},{path},0,8000,{row['speaker_id']}")
     annotation = tmp_path / "train.csv"
     annotation.write_text("\n".join(rows) + "\n")
@@ -92,7 +93,7 @@ def run_speechbrain(folder: Path, tones: Path, tmp_path: Path, *, processes: int
     (tmp_path / "out" / "save").mkdir(parents=True, exist_ok=True)
     speakers = manifest.table["speaker_id"].n_unique()
     options = {
-        "data_folder": manifest.paths()[0].parent,
+        "data_folder": manifest.audio_root / "audio",
         "train_annotation": annotation,
         "valid_annotation": annotation,
         "output_folder": tmp_path / "out",

@@ -83,7 +83,7 @@ def test_dataset_reads_what_was_planned(tones: Path) -> None:
     assert item["waveforms"].shape == (6, 8000)
     assert item["labels"].tolist() == plan.labels.tolist()
     assert item["rows"].tolist() == plan.rows.tolist()
-    expected = read_crop(manifest.paths()[plan.rows[4]], plan.positions[4], 0.5)
+    expected = read_crop(manifest.recording(int(plan.rows[4])), plan.positions[4], 0.5)
     np.testing.assert_array_equal(item["waveforms"][4].numpy(), expected)
 
 

@@ -3,9 +3,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from svfair.metrics.evaluation import evaluate
-from svfair.metrics.settings import Resampling
-from svfair.metrics.results import Evaluation
+from svfair.audit import Audit
+from svfair.metrics import Evaluation, Resampling, Settings, evaluate, make_trial_set
 
 MakeEvaluation = Callable[..., Evaluation]
 
@@ -32,15 +31,17 @@ def make_evaluation() -> MakeEvaluation:
         target = enrol == test
         women = np.array([gender[s] == "female" for s in enrol])
         noise = np.random.default_rng(seed).normal(size=6000)
-        return evaluate(
-            noise + np.where(women, ease, 3.0) * target,
-            target,
-            enrol.tolist(),
-            test.tolist(),
-            {"gender": gender, "country_region": region},
-            system=system,
-            minimum_speakers=2,
-            resampling=Resampling(replicates, replicates) if replicates else None,
+        trials = make_trial_set(
+            noise + np.where(women, ease, 3.0) * target, target, enrol.tolist(), test.tolist()
         )
+        resampling = Resampling(replicates, replicates) if replicates else None
+        settings = Settings(minimum_speakers=2, resampling=resampling)
+        return evaluate(trials, {"gender": gender, "country_region": region}, settings, system=system)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_audit(make_evaluation: MakeEvaluation) -> Callable[..., Audit]:
+    """Make an audit of what `make_evaluation` makes."""
+    return lambda *given, **named: Audit(make_evaluation(*given, **named))

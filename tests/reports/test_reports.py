@@ -1,41 +1,20 @@
 import json
 import math
-import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from svfair.metrics.evaluation import evaluate
-from svfair.metrics.results import Evaluation
+from svfair.audit import Audit
+from svfair.metrics import Evaluation, Settings, ThresholdRule, evaluate, make_trial_set
 from svfair.reports.field_table import field_table, mismatches
 from svfair.reports.json_report import to_json
-from svfair.reports.terminal import footnotes, print_evaluations, to_markdown
+from svfair.reports.terminal import footnotes, print_audits
 
 
-def make(system: str = "plain", ease: float = 2.0, seed: int = 0) -> Evaluation:
-    random = np.random.default_rng(seed)
-    speakers = [f"s{i}" for i in range(24)]
-    gender = {s: ("male", "female")[i % 2] for i, s in enumerate(speakers)}
-    region = {s: ("US", "UK", "other")[i % 3] for i, s in enumerate(speakers[:-1])}
-    enrol = random.choice(speakers, 6000)
-    test = np.where(random.random(6000) < 0.5, enrol, random.choice(speakers, 6000))
-    target = enrol == test
-    women = np.array([gender[s] == "female" for s in enrol])
-    scores = random.normal(size=6000) + np.where(women, ease, 3.0) * target
-    return evaluate(
-        scores,
-        target,
-        enrol.tolist(),
-        test.tolist(),
-        {"gender": gender, "country_region": region},
-        system=system,
-        minimum_speakers=2,
-    )
-
-
-def test_table_has_the_columns_of_the_field() -> None:
-    evaluations = [make("plain"), make("other", ease=2.5)]
+def test_table_has_the_columns_of_the_field(make_evaluation) -> None:  # type: ignore[no-untyped-def]
+    evaluations = [make_evaluation("plain"), make_evaluation("other", ease=2.5)]
     table = field_table(evaluations)
     assert table.columns == (
         *("overall", "male", "female", "gender gap"),
@@ -53,10 +32,10 @@ def test_table_has_the_columns_of_the_field() -> None:
     assert first[-1].value == pytest.approx(100 * np.std(regions))
 
 
-def test_terminal_shows_every_figure_in_80_columns() -> None:
+def test_terminal_shows_every_figure_in_80_columns(make_evaluation) -> None:  # type: ignore[no-untyped-def]
     console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    evaluation = make("a system with a [long] name")
-    print_evaluations(console, [evaluation, make("other", ease=2.5)])
+    evaluation = make_evaluation("a system with a [long] name")
+    print_audits(console, [Audit(evaluation), Audit(make_evaluation("other", ease=2.5))])
     console.file.close()
     text = console.export_text()
     assert "…" not in text
@@ -67,28 +46,17 @@ def test_terminal_shows_every_figure_in_80_columns() -> None:
     assert max(len(line) for line in text.splitlines() if "──" in line) <= 80
 
 
-def test_markdown_is_a_table() -> None:
-    lines = to_markdown([make("a|b"), make("other", ease=2.5)]).splitlines()
-    assert len(lines) == 4
-    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
-    assert lines[2].startswith(r"| a\|b | ")
-    assert re.search(r"\| other \| \d+\.\d\d \([+-]\d+\.\d\) \|", lines[3])
-
-
 def of_countries(system: str, countries: tuple[str, ...], trials: int = 3000) -> Evaluation:
     random = np.random.default_rng(1)
     speakers = [f"s{i}" for i in range(12)]
     enrol = random.choice(speakers, trials)
     test = np.where(random.random(trials) < 0.5, enrol, random.choice(speakers, trials))
+    scores = random.normal(size=trials) + 2 * (enrol == test)
     return evaluate(
-        random.normal(size=trials) + 2 * (enrol == test),
-        enrol == test,
-        enrol.tolist(),
-        test.tolist(),
+        make_trial_set(scores, enrol == test, enrol.tolist(), test.tolist()),
         {"country": {s: countries[i % len(countries)] for i, s in enumerate(speakers)}},
+        Settings(minimum_speakers=2, minimum_targets=10),
         system=system,
-        minimum_speakers=2,
-        minimum_targets=10,
     )
 
 
@@ -109,8 +77,8 @@ def test_gaps_over_other_groups_are_shown_and_not_compared() -> None:
     assert mismatches([evaluations[0], of_countries("C", ("x", "y"))]) == []
 
 
-def test_systems_have_their_own_footnotes() -> None:
-    evaluations = [make(), make("other", ease=2.5)]
+def test_systems_have_their_own_footnotes(make_evaluation) -> None:  # type: ignore[no-untyped-def]
+    evaluations = [make_evaluation(), make_evaluation("other", ease=2.5)]
     line = footnotes(evaluations)[0]
     for evaluation in evaluations:
         assert f"{evaluation.pooled_threshold:.4f} for {evaluation.system}" in line
@@ -120,17 +88,17 @@ def test_systems_have_their_own_footnotes() -> None:
     )
 
 
-def test_table_refuses_what_has_no_table() -> None:
+def test_table_refuses_what_has_no_table(make_evaluation) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match="no evaluation"):
         field_table([])
     with pytest.raises(ValueError, match="not of the same attributes"):
-        field_table([make(), of_countries("A", ("x", "y"))])
+        field_table([make_evaluation(), of_countries("A", ("x", "y"))])
 
 
-def test_json_has_everything_and_no_nan() -> None:
-    evaluation = make()
-    content = json.loads(json.dumps(to_json([evaluation]), allow_nan=False))
-    assert content["schema"] == 2
+def test_json_has_everything_and_no_nan(make_evaluation) -> None:  # type: ignore[no-untyped-def]
+    evaluation = make_evaluation()
+    content = json.loads(json.dumps(to_json([Audit(evaluation)]), allow_nan=False))
+    assert content["schema"] == 3
     system = content["systems"][0]
     female = next(g for g in system["attributes"]["gender"]["groups"] if g["name"] == "female")
     assert female["errors"]["eer"] == evaluation.attribute("gender").group("female").errors.eer
@@ -141,3 +109,10 @@ def test_json_has_everything_and_no_nan() -> None:
         unknown["errors"]["eer"] is None
     )
     assert len(female["curve"]["fmr"]) == len(female["curve"]["fnmr"]) <= 300
+
+
+def test_one_word_for_the_threshold_of_all_groups(make_evaluation) -> None:  # type: ignore[no-untyped-def]
+    chosen = make_evaluation()
+    given = replace(chosen, settings=replace(chosen.settings, threshold=ThresholdRule("score", 1.5)))
+    assert "FNMR and FMR: at one threshold for all of equal error over all trials" in footnotes([chosen])[0]
+    assert "FNMR and FMR: at the deployed threshold given as 1.5" in footnotes([given])[0]

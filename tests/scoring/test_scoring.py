@@ -41,7 +41,7 @@ def test_embeds_whole_utterances(tones: Path, tmp_path: Path) -> None:
     manifest = read_manifest(tones)
     table = embed(extractor, manifest)
     assert table["utterance_id"].to_list() == manifest.table["utterance_id"].to_list()
-    waveform = torch.from_numpy(read_audio(manifest.paths()[3]))
+    waveform = torch.from_numpy(read_audio(manifest.recording(3)))
     with torch.inference_mode():
         expected = functional.normalize(extractor(waveform[None])[0], dim=0)
     assert table["embedding"].to_numpy()[3] == pytest.approx(expected.numpy())

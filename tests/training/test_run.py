@@ -150,7 +150,7 @@ def test_evaluation_leaves_whole_files(tmp_path: Path, tones: Path) -> None:
     run = open_run(tmp_path / "run", recipe, resume=False)
     train(recipe, speakers.training, run, progress=False)
     done: list[int] = []
-    evaluation = evaluate_run(run, recipe, speakers.held_out, done.append)
+    evaluation = evaluate_run(run, recipe, speakers.held_out, done.append).evaluation
     assert done == list(range(1, 17))
     assert evaluation.overall.speakers == 4
     evaluated = speakers.held_out.table["speaker_id"][0]
@@ -185,7 +185,7 @@ def test_folders_in_use_are_refused(tmp_path: Path) -> None:
 
 
 def test_bad_data_are_named(tmp_path: Path, tones: Path) -> None:
-    with pytest.raises(InputError, match=r"data.manifest: no data to train on; give --data"):
+    with pytest.raises(InputError, match=r"data.manifest: no data to train on; name it there, or with data"):
         read_speakers_of(make())
     data = {"manifest": tones, "held_out_manifest": tones}
     both = make().model_copy(update={"data": make().data.model_copy(update=data)})

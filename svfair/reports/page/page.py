@@ -101,6 +101,7 @@ def write_page(
         systems=[_system(evaluation, evaluations, f"s{n}") for n, evaluation in enumerate(evaluations, 1)],
         baseline=baseline,
         settings=baseline.settings,
+        resampling=next((one.settings.resampling for one in evaluations if one.settings.resampling), None),
         thresholds=[(one.system, PAGE.decimal(one.pooled_threshold, 4)) for one in evaluations],
         level=level(baseline.settings.resampling),
         is_resampled=any(one.settings.resampling for one in evaluations),

@@ -6,7 +6,6 @@ import pytest
 
 from svfair.metrics.results import DetectionBand, Group, Interval, ScoreHistogram
 from svfair.reports.figures.det import det_plot, drawable
-from svfair.reports.numbers import between, decimal, digits_apart, signed
 from svfair.reports.figures.rates import AT_POOLED, EER, axis_top, rate_plot
 from svfair.reports.figures.scores import quantiles, score_plot
 from svfair.reports.figures.svg import COLOURS, DASHES, round_ticks
@@ -148,16 +147,3 @@ def test_ticks_are_round_and_inside(low: float, high: float) -> None:
     assert 2 <= len(ticks) <= 7
     assert low - 1e-9 * abs(high) <= ticks[0]
     assert ticks[-1] <= high * (1 + 1e-9) + 1e-12
-
-
-def test_numbers_have_signs_that_are_read_aloud_and_no_nan() -> None:
-    assert decimal(NAN, 2) == signed(NAN, 2) == "-"
-    assert decimal(-0.001, 2) == "0.00"
-    assert decimal(-1234.5, 1) == "\u22121,234.5"
-    assert decimal(INF, 2) == "\u221e"
-    assert signed(0.5, 1) == "+0.5"
-    assert between(None, 2) == between(Interval(NAN, NAN), 2) == between(Interval(-INF, INF), 2) == ""
-    assert between(Interval(-INF, 1.0), 1) == "1.0 or less"
-    assert between(Interval(0.01, INF), 0, scale=100, plus=True) == "+1 or more"
-    assert digits_apart(1.0004, 1.0, 2) == 4
-    assert digits_apart(1.0, 1.0, 2) == digits_apart(1.2, 1.0, 2) == digits_apart(NAN, 1.0, 2) == 2

@@ -5,9 +5,9 @@ import pytest
 
 from svfair.metrics.comparison import Change
 from svfair.metrics.results import Evaluation, Interval
-from svfair.reports import changes
-from svfair.reports.page.changes import changes_in_words
 from svfair.reports.field_table import field_table, paired
+from svfair.reports.page import changes
+from svfair.reports.page.changes import changes_in_words
 from svfair.reports.page.headlines import Headline
 
 NOTHING = Interval(float("nan"), float("nan"))
@@ -91,6 +91,6 @@ def test_words_of_a_change(change: Change, words: str, is_clear: bool | None) ->
 
 def test_level_of_the_intervals_is_told(make_evaluation) -> None:  # type: ignore[no-untyped-def]
     base = make_evaluation(replicates=20)
-    narrow = {**base.resampling, "level": 0.8}
-    told = told_of(replace(base, resampling=narrow), replace(base, system="same", resampling=narrow))
+    narrow = replace(base.settings, resampling=replace(base.settings.resampling, level=0.8))
+    told = told_of(replace(base, settings=narrow), replace(base, system="same", settings=narrow))
     assert "80 % interval" in told[1].text

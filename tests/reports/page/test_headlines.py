@@ -3,19 +3,27 @@ from dataclasses import replace
 
 import pytest
 
-from svfair.metrics.evaluation import evaluate
-from svfair.metrics.results import Attribute, Chance, Evaluation, Group, Interval, Spread
-from svfair.reports.words import attribute_words, speakers_of
+from svfair.metrics import (
+    Attribute,
+    Chance,
+    Evaluation,
+    Group,
+    Interval,
+    Resampling,
+    Settings,
+    Spread,
+    ThresholdRule,
+    evaluate,
+    make_trial_set,
+)
 from svfair.reports.page.headlines import headlines
+from svfair.reports.words import attribute_words, speakers_of
 
+SIDE = ["a", "a", "b", "b"] * 20
 BASE = evaluate(
-    [0.0, 1.0] * 40,
-    [False, True] * 40,
-    ["a", "a", "b", "b"] * 20,
-    ["a", "a", "b", "b"] * 20,
+    make_trial_set([0.0, 1.0] * 40, [False, True] * 40, SIDE, SIDE),
     {"gender": {"a": "male", "b": "female"}},
-    minimum_speakers=1,
-    minimum_targets=1,
+    Settings(minimum_speakers=1, minimum_targets=1),
 )
 
 
@@ -26,6 +34,7 @@ def system(
     chance: Chance | None = None,
     attribute: str = "gender",
     level: float = 0.95,
+    threshold: ThresholdRule | None = None,
 ) -> tuple[Evaluation, Attribute]:
     """Return an evaluation in which the groups have these FMRs, no FNMR and no EER."""
     nan = float("nan")
@@ -45,8 +54,9 @@ def system(
     )
     spread = Spread(nan, nan, nan, "", intervals=intervals or {}, chance=chance)
     found = Attribute(attribute, groups, dict.fromkeys(("eer", "fnmr_at_pooled", "fmr_at_pooled"), spread), 0)
-    resampling = {"level": level} if intervals else {}
-    return replace(BASE, attributes=(found,), resampling=resampling), found
+    resampling = Resampling(level=level) if intervals else None
+    settings = replace(BASE.settings, resampling=resampling, threshold=threshold or ThresholdRule())
+    return replace(BASE, attributes=(found,), settings=settings), found
 
 
 CLEAR = {"ratio": Interval(1.17, 2.0), "gap": Interval(0.003, 0.02)}
@@ -62,11 +72,21 @@ def said(*given: object, **named: object) -> tuple[str, bool | None]:
 def test_clear_gap_names_both_groups_its_interval_and_chance() -> None:
     text, is_clear = said({"male": 0.02, "female": 0.0306}, intervals=CLEAR, chance=RARE)
     assert text == (
-        "Female speakers are falsely accepted 1.53 times as often as male speakers at the deployed threshold "
+        "Female speakers are falsely accepted 1.53 times as often as male speakers at one threshold for all "
         "(95 % interval 1.17 to 2.00): 3.06 % against 2.00 % of trials between different speakers. "
         "A gap this large comes from chance in 0.3 % of permutations."
     )
     assert is_clear
+
+
+def test_only_a_threshold_that_was_given_is_called_deployed() -> None:
+    rates = {"male": 0.02, "female": 0.03}
+    text, _ = said(rates, threshold=ThresholdRule("score", 1.5))
+    assert "male speakers at the deployed threshold: " in text
+    for chosen in (ThresholdRule(), ThresholdRule("dcf"), ThresholdRule("fmr", 0.01)):
+        text, _ = said(rates, threshold=chosen)
+        assert "male speakers at one threshold for all: " in text
+        assert "deployed" not in text
 
 
 def test_smallest_p_value_is_an_upper_bound() -> None:
@@ -136,7 +156,7 @@ def test_of_many_groups_worst_and_best_are_told() -> None:
         level=0.9,
     )
     assert text.startswith("Speakers from other countries are falsely accepted 4.00 times as often as")
-    assert "speakers from the UK at the deployed threshold (worst and best of 4 groups; 90 % interval" in text
+    assert "speakers from the UK at one threshold for all (worst and best of 4 groups; 90 % interval" in text
 
 
 def test_equal_groups_and_single_groups() -> None:

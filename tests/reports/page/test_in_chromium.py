@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from svfair.reports.page.page import write_report
+from svfair.reports import write_page
 
 pytestmark = pytest.mark.slow
 
@@ -39,10 +39,10 @@ def browse(tmp_path: Path) -> Browse:
 
 
 @pytest.fixture
-def report(tmp_path: Path, make_evaluation) -> Path:  # type: ignore[no-untyped-def]
+def report(tmp_path: Path, make_audit) -> Path:  # type: ignore[no-untyped-def]
     path = tmp_path / "report.html"
-    systems = [make_evaluation(replicates=40), make_evaluation("other " * 12, ease=2.5, replicates=40)]
-    write_report(path, systems, title="Report")
+    systems = [make_audit(replicates=40), make_audit("other " * 12, ease=2.5, replicates=40)]
+    write_page(path, systems, title="Report")
     return path
 
 

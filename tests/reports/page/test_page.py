@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from svfair.metrics.evaluation import evaluate
-from svfair.metrics.results import Evaluation, Interval
-from svfair.metrics.seeds import pool_seeds
-from svfair.reports.page.changes import changes_in_words
+from svfair.audit import Audit, Note, Source
+from svfair.metrics import Evaluation, Interval, Settings, evaluate, make_trial_set, pool_seeds
+from svfair.reports import write_page
 from svfair.reports.field_table import mismatches, paired
+from svfair.reports.page.changes import changes_in_words
 from svfair.reports.page.headlines import headlines
-from svfair.reports.page.page import write_report
 
 EVIL = "<script>alert(1)</script>\"'&</title></svg>"
 
@@ -53,7 +52,8 @@ class _Tags(HTMLParser):
 
 
 def written(path: Path, *evaluations: Evaluation, **given: object) -> tuple[str, _Tags]:
-    write_report(path / "report.html", list(evaluations), **{"title": "title"} | given)  # type: ignore[arg-type]
+    audits = [Audit(evaluation) for evaluation in evaluations]
+    write_page(path / "report.html", audits, **{"title": "title"} | given)  # type: ignore[arg-type]
     page = (path / "report.html").read_text()
     tags = _Tags()
     tags.feed(page)
@@ -92,15 +92,10 @@ def test_evil_names_are_escaped_everywhere(tmp_path: Path) -> None:
     same = random.random(400) < 0.5
     test = [a if is_same else b for a, b, is_same in zip(sides, others, same, strict=True)]
     evil = evaluate(
-        random.normal(size=400) + 2 * same,
-        same,
-        sides,
-        test,
+        make_trial_set(random.normal(size=400) + 2 * same, same, sides, test),
         {EVIL: {f"s{i}": f"{EVIL}{i % 2}" for i in range(7)}},
+        Settings(rule="enrol", minimum_speakers=2, minimum_targets=10),
         system=EVIL,
-        rule="enrol",
-        minimum_speakers=2,
-        minimum_targets=10,
     )
     given = {"title": EVIL, "notes": [EVIL], "facts": {EVIL: EVIL}}
     page, tags = written(tmp_path, evil, replace(evil, system=f"{EVIL}2"), **given)
@@ -199,8 +194,9 @@ def test_report_of_systems_without_errors_or_without_an_eer(tmp_path: Path) -> N
     scores = np.repeat([0.0, 1.0], 50)
     sides = ["a", "b"] * 50
     for kept in (slice(None), slice(50)):
-        given = scores[kept], scores[kept] > 0, sides[kept], sides[kept]
-        one = evaluate(*given, {"gender": {"a": "m", "b": "f"}}, minimum_speakers=1, minimum_targets=1)
+        trials = make_trial_set(scores[kept], scores[kept] > 0, sides[kept], sides[kept])
+        settings = Settings(minimum_speakers=1, minimum_targets=1)
+        one = evaluate(trials, {"gender": {"a": "m", "b": "f"}}, settings)
         written(tmp_path, one, one)
 
 
@@ -210,15 +206,10 @@ def test_many_groups_are_drawn_in_parts_and_listed_in_print(tmp_path: Path) -> N
     enrol = random.choice(speakers, 8000)
     test = np.where(random.random(8000) < 0.5, enrol, random.choice(speakers, 8000))
     country = {speaker: f"country {i % 20}" for i, speaker in enumerate(speakers)}
-    evaluation = evaluate(
-        random.normal(size=8000) + 2 * (enrol == test),
-        enrol == test,
-        enrol.tolist(),
-        test.tolist(),
-        {"country": country},
-        minimum_speakers=2,
-        minimum_targets=20,
-    )
+    scores = random.normal(size=8000) + 2 * (enrol == test)
+    trials = make_trial_set(scores, enrol == test, enrol.tolist(), test.tolist())
+    settings = Settings(minimum_speakers=2, minimum_targets=20)
+    evaluation = evaluate(trials, {"country": country}, settings)
     page, tags = written(tmp_path, evaluation)
     assert tags.figures == 4
     assert tags.labelled == 6
@@ -230,7 +221,23 @@ def test_many_groups_are_drawn_in_parts_and_listed_in_print(tmp_path: Path) -> N
 @pytest.mark.parametrize("level", [0.95, 0.9])
 def test_level_of_intervals_is_told(tmp_path: Path, make_evaluation, level: float) -> None:  # type: ignore[no-untyped-def]
     evaluation = make_evaluation(replicates=40)
-    told = replace(evaluation, resampling={**evaluation.resampling, "level": level})
+    resampling = replace(evaluation.settings.resampling, level=level)
+    told = replace(evaluation, settings=replace(evaluation.settings, resampling=resampling))
     page, _ = written(tmp_path, told)
     assert f"{100 * level:.0f} % intervals" in page
     assert f"p is above {1 - level:.2g}" in page
+
+
+def test_a_page_of_a_resampled_system_beside_one_that_is_not(tmp_path: Path, make_evaluation) -> None:  # type: ignore[no-untyped-def]
+    page, _ = written(tmp_path, make_evaluation(), make_evaluation("other", replicates=20))
+    assert "Ends are quantiles of the replicates (percentile)" in page
+
+
+def test_what_was_read_and_noted_stands_on_the_page(tmp_path: Path, make_evaluation) -> None:  # type: ignore[no-untyped-def]
+    source = Source("scores.csv", 6000, "a" * 64, "b" * 64)
+    audit = Audit(make_evaluation(), (source,), (Note("speakers_unknown", 3, 24),))
+    write_page(tmp_path / "r.html", [audit], title="t")
+    page = (tmp_path / "r.html").read_text()
+    assert f"scores.csv, 6,000 trials, SHA-256 {'a' * 64}" in page
+    assert f"SHA-256 {'b' * 64}" in page
+    assert "plain: 3 of 24 speakers have no metadata; their trials count under unknown." in page
