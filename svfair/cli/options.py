@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
     from svfair.cli.presenting import Output
     from svfair.trials import ScoreFiles
 
-_GROUPS, _ERRORS, _INTERVALS, _FILES, _OUTPUT = (
-    "Groups of trials",
-    "Error rates",
-    "Intervals",
-    "Score files",
-    "Output",
+# Options stand in the help in these boxes.
+_groups, _errors, _intervals, _files, _output = (
+    partial(typer.Option, rich_help_panel=box)
+    for box in ("Groups of trials", "Error rates", "Intervals", "Score files", "Output")
 )
 
 
@@ -83,119 +82,66 @@ class Measuring:
 def _shared(
     by: Annotated[
         list[str] | None,
-        typer.Option(
+        _groups(
             help="Attribute to group by: gender, gender*country, age:30,50 (bins). Repeat for more.",
             show_default="gender, country_region",
-            rich_help_panel=_GROUPS,
         ),
     ] = None,
     rule: Annotated[
-        str,
-        typer.Option(
-            help="Trials of a group: both, enrol or any of the two speakers in it.", rich_help_panel=_GROUPS
-        ),
+        str, _groups(help="Trials of a group: both, enrol or any of the two speakers in it.")
     ] = "both",
     same: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Keep only trials whose speakers share this attribute. Repeat for more.",
-            rich_help_panel=_GROUPS,
-        ),
+        _groups(help="Keep only trials whose speakers share this attribute. Repeat for more."),
     ] = None,
     minimum_speakers: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            help="Groups with fewer speakers are shown but left out of gaps.",
-            rich_help_panel=_GROUPS,
-        ),
+        int, _groups(min=1, help="Groups with fewer speakers are shown but left out of gaps.")
     ] = 5,
     minimum_targets: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            help="Groups with fewer target trials are shown but left out of gaps.",
-            rich_help_panel=_GROUPS,
-        ),
+        int, _groups(min=1, help="Groups with fewer target trials are shown but left out of gaps.")
     ] = 100,
     threshold: Annotated[
         str,
-        typer.Option(
+        _errors(
             metavar="eer|dcf|fmr=RATE|NUMBER",
             help="The one threshold for all groups: of equal error, least cost or a false match rate over "
             "all trials, or given.",
-            rich_help_panel=_ERRORS,
         ),
     ] = "eer",
     on_hull: Annotated[
-        bool,
-        typer.Option(
-            "--hull", help="EER on the ROC's convex hull, not interpolated.", rich_help_panel=_ERRORS
-        ),
+        bool, _errors("--hull", help="EER on the ROC's convex hull, not interpolated.")
     ] = False,
-    p_target: Annotated[
-        float, typer.Option(help="Prior of a target trial, for detection costs.", rich_help_panel=_ERRORS)
-    ] = 0.05,
-    c_miss: Annotated[float, typer.Option(help="Cost of a miss.", rich_help_panel=_ERRORS)] = 1.0,
-    c_fa: Annotated[float, typer.Option(help="Cost of a false alarm.", rich_help_panel=_ERRORS)] = 1.0,
+    p_target: Annotated[float, _errors(help="Prior of a target trial, for detection costs.")] = 0.05,
+    c_miss: Annotated[float, _errors(help="Cost of a miss.")] = 1.0,
+    c_fa: Annotated[float, _errors(help="Cost of a false alarm.")] = 1.0,
     replicates: Annotated[
-        int,
-        typer.Option(
-            min=0, help="Bootstrap replicates over speakers; 0 for no intervals.", rich_help_panel=_INTERVALS
-        ),
+        int, _intervals(min=0, help="Bootstrap replicates over speakers; 0 for no intervals.")
     ] = 1000,
     permutations: Annotated[
-        int,
-        typer.Option(
-            min=0, help="Shuffles of groups, for the gap that chance gives.", rich_help_panel=_INTERVALS
-        ),
+        int, _intervals(min=0, help="Shuffles of groups, for the gap that chance gives.")
     ] = 1000,
-    level: Annotated[float, typer.Option(help="Coverage of intervals.", rich_help_panel=_INTERVALS)] = 0.95,
+    level: Annotated[float, _intervals(help="Coverage of intervals.")] = 0.95,
     kind: Annotated[
-        str,
-        typer.Option(
-            "--interval", help="Intervals of rates: percentile or basic.", rich_help_panel=_INTERVALS
-        ),
+        str, _intervals("--interval", help="Intervals of rates: percentile or basic.")
     ] = "percentile",
     stratify: Annotated[
-        str | None,
-        typer.Option(
-            help="Attribute of which each replicate keeps the number of speakers.",
-            rich_help_panel=_INTERVALS,
-        ),
+        str | None, _intervals(help="Attribute of which each replicate keeps the number of speakers.")
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Of replicates and permutations.", rich_help_panel=_INTERVALS)
-    ] = 0,
+    seed: Annotated[int, _intervals(min=0, help="Of replicates and permutations.")] = 0,
     enrol_column: Annotated[
-        str,
-        typer.Option(help="Column of the enrolment utterance, in files with header.", rich_help_panel=_FILES),
+        str, _files(help="Column of the enrolment utterance, in files with header.")
     ] = "",
-    test_column: Annotated[
-        str, typer.Option(help="Column of the test utterance.", rich_help_panel=_FILES)
-    ] = "",
-    label_column: Annotated[str, typer.Option(help="Column of the label.", rich_help_panel=_FILES)] = "",
-    score_column: Annotated[str, typer.Option(help="Column of the score.", rich_help_panel=_FILES)] = "",
-    trials: Annotated[
-        Path | None,
-        typer.Option(help="Trial list that has the labels, for scores without.", rich_help_panel=_FILES),
-    ] = None,
+    test_column: Annotated[str, _files(help="Column of the test utterance.")] = "",
+    label_column: Annotated[str, _files(help="Column of the label.")] = "",
+    score_column: Annotated[str, _files(help="Column of the score.")] = "",
+    trials: Annotated[Path | None, _files(help="Trial list that has the labels, for scores without.")] = None,
     skip_bad_lines: Annotated[
-        bool,
-        typer.Option(
-            "--skip-bad-lines", help="Leave bad lines out, counted, and go on.", rich_help_panel=_FILES
-        ),
+        bool, _files("--skip-bad-lines", help="Leave bad lines out, counted, and go on.")
     ] = False,
-    html: Annotated[Path | None, typer.Option(help="Also write a report.", rich_help_panel=_OUTPUT)] = None,
-    csv: Annotated[
-        Path | None, typer.Option(help="Also write every rate of every group.", rich_help_panel=_OUTPUT)
-    ] = None,
-    latex: Annotated[
-        Path | None, typer.Option(help="Also write the main table for a paper.", rich_help_panel=_OUTPUT)
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel=_OUTPUT)
-    ] = False,
+    html: Annotated[Path | None, _output(help="Also write a report.")] = None,
+    csv: Annotated[Path | None, _output(help="Also write every rate of every group.")] = None,
+    latex: Annotated[Path | None, _output(help="Also write the main table for a paper.")] = None,
+    as_json: Annotated[bool, _output("--json", help="Print the result as JSON.")] = False,
 ) -> None: ...
 
 
@@ -206,9 +152,5 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
 
 SpeakerPattern = Annotated[
     str | None,
-    typer.Option(
-        help="Regular expression; group 1 is the speaker.",
-        show_default="the path's first folder",
-        rich_help_panel=_FILES,
-    ),
+    _files(help="Regular expression; group 1 is the speaker.", show_default="the path's first folder"),
 ]

@@ -1,5 +1,6 @@
 """Errors of one system, overall and by groups of speakers, with or without intervals."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -24,7 +25,6 @@ from svfair.metrics.results import (
     BoolArray,
     DetectionErrors,
     Evaluation,
-    Fairness,
     FloatArray,
     Group,
     ScoreHistogram,
@@ -36,8 +36,6 @@ from svfair.missing import UNKNOWN
 
 #: Bins of the histograms of scores.
 _HISTOGRAM_BINS = 60
-
-_SPREAD_OF = ("eer", "min_dcf", "fnmr_at_pooled", "fmr_at_pooled", "dcf_at_pooled")
 
 
 def evaluate(
@@ -100,28 +98,16 @@ def _attribute(
     sweep: FloatArray,
 ) -> Attribute:
     counted = [group for group in groups if group.counted]
-    spreads = {
-        rate: fairness.spread(
-            {group.name: getattr(group.errors, rate) for group in counted}, getattr(overall.errors, rate)
-        )
-        for rate in _SPREAD_OF
-    }
+    area = math.nan
+    if len(counted) > 1:
+        swept = np.array([[errors_at(curve, float(at)) for at in sweep] for curve in curves.values()])
+        area = float(fairness.area_under_fdr(swept[..., 1], swept[..., 0]))
     return Attribute(
-        name, tuple(groups), spreads, grouping.outside(), _fairness(counted, list(curves.values()), sweep)
-    )
-
-
-def _fairness(groups: Sequence[Group], curves: Sequence[ErrorCurve], sweep: FloatArray) -> Fairness:
-    if len(groups) < 2:
-        return Fairness()
-    fmr = np.array([group.errors.fmr_at_pooled for group in groups])
-    fnmr = np.array([group.errors.fnmr_at_pooled for group in groups])
-    swept = np.array([[errors_at(curve, float(at)) for at in sweep] for curve in curves])
-    return Fairness(
-        fdr=float(fairness.fairness_discrepancy_rate(fmr, fnmr)),
-        inequity_rate=float(fairness.inequity_rate(fmr, fnmr)),
-        garbe=float(fairness.garbe(fmr, fnmr)),
-        area_under_fdr=float(fairness.area_under_fdr(swept[..., 1], swept[..., 0])),
+        name,
+        tuple(groups),
+        fairness.spreads(counted, overall.errors),
+        grouping.outside(),
+        fairness.merits(counted, area),
     )
 
 

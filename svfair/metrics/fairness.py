@@ -4,14 +4,39 @@ The functions on arrays take rates of shape (..., groups) and summarise the last
 evaluation and a thousand replicates alike. NaN in, NaN out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from svfair.metrics.results import FloatArray, Spread
+from svfair.metrics.results import DetectionErrors, Fairness, FloatArray, Group, Spread
 
 #: Weight of false matches against false non-matches in FDR, IR and GARBE.
 ALPHA = 0.5
+
+#: Figures of `DetectionErrors` whose distance between groups is given.
+SPREAD_OF = ("eer", "min_dcf", "fnmr_at_pooled", "fmr_at_pooled", "dcf_at_pooled")
+
+
+def spreads(groups: Sequence[Group], overall: DetectionErrors) -> dict[str, Spread]:
+    """Return how each rate of `SPREAD_OF` differs over the groups that count."""
+    return {
+        rate: spread({group.name: getattr(group.errors, rate) for group in groups}, getattr(overall, rate))
+        for rate in SPREAD_OF
+    }
+
+
+def merits(groups: Sequence[Group], area: float) -> Fairness:
+    """Return the figures of merit of the groups that count; `area` is that under FDR."""
+    if len(groups) < 2:
+        return Fairness()
+    fmr = np.array([group.errors.fmr_at_pooled for group in groups])
+    fnmr = np.array([group.errors.fnmr_at_pooled for group in groups])
+    return Fairness(
+        fdr=float(fairness_discrepancy_rate(fmr, fnmr)),
+        inequity_rate=float(inequity_rate(fmr, fnmr)),
+        garbe=float(garbe(fmr, fnmr)),
+        area_under_fdr=area,
+    )
 
 
 def spread(rates: Mapping[str, float], overall: float = float("nan")) -> Spread:

@@ -13,7 +13,6 @@ from svfair.metrics.results import (
     DetectionCurve,
     DetectionErrors,
     Evaluation,
-    Fairness,
     FloatArray,
     Group,
     Replicates,
@@ -139,25 +138,13 @@ def _fnmr(curve: DetectionCurve, fmr: FloatArray) -> FloatArray:
 def _attribute(attributes: Sequence[Attribute], overall: Group) -> Attribute:
     groups = tuple(_group(group) for group in zip(*(one.groups for one in attributes), strict=True))
     counted = [group for group in groups if group.counted]
-    spreads = {
-        rate: fairness.spread(
-            {group.name: getattr(group.errors, rate) for group in counted}, getattr(overall.errors, rate)
-        )
-        for rate in attributes[0].spreads
-    }
-    merits = Fairness()
-    if len(counted) > 1:
-        fmr, fnmr = (
-            np.array([getattr(group.errors, f"{rate}_at_pooled") for group in counted])
-            for rate in ("fmr", "fnmr")
-        )
-        merits = Fairness(
-            fdr=float(fairness.fairness_discrepancy_rate(fmr, fnmr)),
-            inequity_rate=float(fairness.inequity_rate(fmr, fnmr)),
-            garbe=float(fairness.garbe(fmr, fnmr)),
-            area_under_fdr=float(np.mean([one.fairness.area_under_fdr for one in attributes])),
-        )
-    return replace(attributes[0], groups=groups, spreads=spreads, fairness=merits)
+    area = float(np.mean([one.fairness.area_under_fdr for one in attributes]))
+    return replace(
+        attributes[0],
+        groups=groups,
+        spreads=fairness.spreads(counted, overall.errors),
+        fairness=fairness.merits(counted, area),
+    )
 
 
 def _replicates(seeds: Sequence[Replicates], seed: int) -> Replicates:

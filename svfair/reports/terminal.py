@@ -154,7 +154,7 @@ def footnotes(evaluations: Sequence[Evaluation]) -> list[str]:
     )
     lines = [
         f"Groups: a trial is in a group by the rule '{settings.rule}'. EER ({settings.eer_kind}): each group "
-        f"at its own threshold. FNMR and FMR: at {threshold_words(settings)} {settings.threshold}, "
+        f"at its own threshold. FNMR and FMR: at {threshold_words(settings)} ({settings.threshold}): "
         f"{thresholds}."
     ]
     lines += dict.fromkeys(resampling_words(evaluation) for evaluation in evaluations)

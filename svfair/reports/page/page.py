@@ -11,9 +11,9 @@ from svfair.audit import Audit
 from svfair.files import write_text_whole
 from svfair.metrics.results import Attribute, Evaluation
 from svfair.reports.field_table import field_table, mismatches
-from svfair.reports.page.figures import Figure, attribute_figures, tables_behind
 from svfair.reports.numbers import PAGE, level
 from svfair.reports.page.changes import changes_in_words
+from svfair.reports.page.figures import Figure, attribute_figures, tables_behind
 from svfair.reports.page.headlines import Headline, headlines
 from svfair.reports.page.tables import PageTable, cost_table, fairness_table
 from svfair.reports.words import (
