@@ -4,17 +4,28 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import soundfile
-import speechbrain
-from speechbrain.utils.importutils import LazyModule
-
-# Hypothesis looks at every loaded module. SpeechBrain's placeholders for modules that were renamed, or whose
-# libraries are optional, warn or fail when they are looked at; nothing here needs them.
-assert speechbrain.__version__
-for name in [name for name, module in sys.modules.items() if isinstance(module, LazyModule)]:
-    del sys.modules[name]
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def _forget_placeholders() -> None:
+    """Forget SpeechBrain's placeholders, where SpeechBrain was imported.
+
+    Hypothesis looks at every loaded module, and those for modules that were renamed, or whose libraries are
+    optional, warn or fail when they are looked at.
+    """
+    lazy = getattr(sys.modules.get("speechbrain.utils.importutils"), "LazyModule", ())
+    for name in [name for name, module in sys.modules.items() if isinstance(module, lazy)]:
+        del sys.modules[name]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems() -> None:
+    _forget_placeholders()
+
+
+def pytest_runtest_setup() -> None:
+    _forget_placeholders()
 
 
 @pytest.fixture
@@ -25,39 +36,53 @@ def real_data() -> Path:
     return REAL_DATA
 
 
-def make_tones(folder: Path, speakers: int = 8, sessions: int = 2, utterances: int = 2) -> Path:
-    """Write a corpus of noisy harmonic tones, one pitch a speaker; return the manifest."""
-    random = np.random.default_rng(0)
-    rows = []
-    time = np.arange(12000) / 16000
-    for speaker in range(speakers):
-        for session in range(sessions):
-            for utterance in range(utterances):
-                name = f"s{speaker}-{session}-{utterance}"
-                tone = sum(
-                    np.sin(2 * np.pi * (100 + 23 * speaker) * harmonic * time + random.uniform(0, 6))
-                    / harmonic
-                    for harmonic in range(1, 12)
-                )
-                wave = 0.05 * tone + 0.01 * random.standard_normal(len(time))
-                (folder / "audio").mkdir(parents=True, exist_ok=True)
-                soundfile.write(folder / "audio" / f"{name}.flac", wave, 16000, subtype="PCM_16")
-                rows.append(
-                    {
-                        "utterance_id": name,
-                        "path": f"audio/{name}.flac",
-                        "speaker_id": f"s{speaker}",
-                        "session_id": f"s{speaker}-{session}",
-                        "duration_s": len(time) / 16000,
-                        "gender": "female" if speaker % 2 else "male",
-                        "country": ("USA", "UK", "India")[speaker % 3],
-                    }
-                )
+def write_manifest(folder: Path, speakers: int = 8, sessions: int = 2, utterances: int = 2) -> Path:
+    """Write the manifest of a small corpus, whose audio is not there."""
+    rows = [
+        {
+            "utterance_id": (name := f"s{speaker}-{session}-{utterance}"),
+            "path": f"audio/{name}.flac",
+            "speaker_id": f"s{speaker}",
+            "session_id": f"s{speaker}-{session}",
+            "duration_s": 0.75,
+            "gender": "female" if speaker % 2 else "male",
+            "country": ("USA", "UK", "India")[speaker % 3],
+        }
+        for speaker in range(speakers)
+        for session in range(sessions)
+        for utterance in range(utterances)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(rows).write_csv(folder / "manifest.csv")
     return folder / "manifest.csv"
 
 
+def make_tones(folder: Path, speakers: int = 8, sessions: int = 2, utterances: int = 2) -> Path:
+    """Write a corpus of noisy harmonic tones, one pitch a speaker; return the manifest."""
+    import soundfile  # here, because tests without audio do without it
+
+    manifest = write_manifest(folder, speakers, sessions, utterances)
+    random = np.random.default_rng(0)
+    time = np.arange(12000) / 16000
+    (folder / "audio").mkdir()
+    for path in pl.read_csv(manifest)["path"]:
+        pitch = 100 + 23 * int(Path(path).name[1 : Path(path).name.index("-")])
+        tone = sum(
+            np.sin(2 * np.pi * pitch * harmonic * time + random.uniform(0, 6)) / harmonic
+            for harmonic in range(1, 12)
+        )
+        wave = 0.05 * tone + 0.01 * random.standard_normal(len(time))
+        soundfile.write(folder / path, wave, 16000, subtype="PCM_16")
+    return manifest
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    """A manifest of eight speakers with two sessions of two utterances, without audio."""
+    return write_manifest(tmp_path / "listed")
+
+
 @pytest.fixture
 def tones(tmp_path: Path) -> Path:
-    """A corpus of eight speakers with two sessions of two utterances."""
+    """The same with audio."""
     return make_tones(tmp_path / "tones")

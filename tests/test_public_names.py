@@ -41,6 +41,8 @@ def blocks(document: Path) -> list[str]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_documents_import_only_what_is_exported(document: Path) -> None:
     for module, name in (pair for code in blocks(document) for pair in imports(code)):
+        if module.split(".")[1] not in LIGHT:
+            pytest.importorskip("torch", reason="needs the extra `train`")
         assert module.count(".") <= 1, f"{document.name}: {module} lies inside a room"
         if name:
             assert name in import_module(module).__all__, f"{document.name}: {module} exports no {name}"
@@ -75,7 +77,7 @@ def test_the_package_shows_its_rooms_and_imports_them_when_they_are_named() -> N
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    with pytest.raises(AttributeError, match="svfair has no 'nothing'; it has audio"):
+    with pytest.raises(AttributeError, match=r"svfair has no 'nothing'; it has audio"):
         svfair.nothing  # noqa: B018
 
 
@@ -93,5 +95,5 @@ def test_old_places_lead_to_the_new_ones() -> None:
     from svfair import audit, metrics
 
     assert metrics.audit is audit.audit
-    with pytest.raises(AttributeError, match="svfair.metrics has no 'nothing'"):
+    with pytest.raises(AttributeError, match=r"svfair\.metrics has no 'nothing'"):
         metrics.nothing  # noqa: B018

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from svfair.errors import InputError, Parameter, shown_list
+from svfair.manifests.speakers import with_gender
 from svfair.missing import MISSING
 
 
@@ -63,7 +64,8 @@ def groups_of_utterances(table: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def with_known_values(table: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Write attributes as text, and null where nobody knows."""
+    """Write attributes as text, genders in one spelling, and null where nobody knows."""
+    table = with_gender(table)
     text = table.with_columns(pl.col(names).cast(pl.String).str.strip_chars())
     return text.with_columns(
         pl.when(~pl.col(name).str.to_lowercase().is_in(MISSING)).then(pl.col(name)).alias(name)

@@ -61,7 +61,7 @@ def read_trial_list(path: Path) -> TrialList:
 
 
 def read_scores(
-    path: Path, *, columns: Mapping[str, str] | None = None, trials: TrialList | None = None
+    path: Path, *, columns: Mapping[str, str] | None = None, trials: TrialList | Path | None = None
 ) -> pl.DataFrame:
     """Read scored trials, in any format that the field's tools write.
 
@@ -73,8 +73,9 @@ def read_scores(
     columns
         Names of the columns in a file with header, keyed by `enrol`, `test`, `is_target`, `score`.
     trials
-        A trial list that the labels are taken from, by the pair of utterances. Labels in `path`, if there
-        are any, are not looked at. Each score needs its trial in the list, and each trial its score.
+        A trial list (or its file) that the labels are taken from, by the pair of utterances. Labels in
+        `path`, if there are any, are not looked at. Each score needs its trial in the list, and each trial
+        its score.
 
     Returns
     -------
@@ -92,7 +93,7 @@ def read_scores(
 
 
 def read_scores_leniently(
-    path: Path, *, columns: Mapping[str, str] | None = None, trials: TrialList | None = None
+    path: Path, *, columns: Mapping[str, str] | None = None, trials: TrialList | Path | None = None
 ) -> tuple[pl.DataFrame, Rejected]:
     """Read scored trials as `read_scores` does, but leave out the lines that cannot be used, and count them.
 
@@ -173,9 +174,11 @@ def speaker_of(utterances: pl.Series, pattern: str | None = None) -> pl.Series:
 
 
 def _read_scores(
-    path: Path, columns: Mapping[str, str] | None, trials: TrialList | None, *, lenient: bool
+    path: Path, columns: Mapping[str, str] | None, trials: TrialList | Path | None, *, lenient: bool
 ) -> tuple[Records, int]:
     """Return the scored trials, and how many trials of the list have no score."""
+    if isinstance(trials, Path):
+        trials = read_trial_list(trials)
     wanted = (*_TRIAL, "score") if trials is None else ("enrol", "test", "score")
     records = _usable(read_records(path, wanted, columns or {}), wanted)
     if not lenient:

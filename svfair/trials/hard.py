@@ -7,7 +7,8 @@ import numpy.typing as npt
 import polars as pl
 
 from svfair.errors import InputError, Parameter
-from svfair.manifests.groups import check_has
+from svfair.manifests.groups import check_has, with_known_values
+from svfair.missing import UNKNOWN
 from svfair.trials.target_pairs import TargetPairs
 
 IntArray = npt.NDArray[np.int64]
@@ -135,7 +136,8 @@ def _cells(speakers: pl.DataFrame, match: Sequence[str]) -> IntArray:
     """Give each combination of the speakers' attributes a number; unknown values match each other."""
     if not match:
         return np.zeros(speakers.height, dtype=np.int64)
-    values = speakers.select(pl.struct(pl.col(match).fill_null("unknown")).rank("dense"))
+    known = with_known_values(speakers, match)
+    values = known.select(pl.struct(pl.col(match).fill_null(UNKNOWN)).rank("dense"))
     return values.to_series().to_numpy().astype(np.int64)
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from svfair.audio.reading import read_audio, read_crop
 from svfair.audio.headers import read_header
-from svfair.manifests.recording import Recording
 from svfair.audio.mpeg4 import decode_mpeg4
+from svfair.audio.reading import read_audio, read_crop
 from svfair.audio.shards import write_shard
 from svfair.errors import InputError
+from svfair.manifests.recording import Recording
 
 
 def encode_mpeg4(waveform: npt.NDArray[np.float64], rate: int, codec: str = "aac") -> bytes:

@@ -5,9 +5,9 @@ import pytest
 import soundfile
 
 from svfair.audio.reading import read_audio, read_crop
-from svfair.manifests.recording import Recording
 from svfair.audio.shards import write_shard
 from svfair.errors import InputError
+from svfair.manifests.recording import Recording
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac"])

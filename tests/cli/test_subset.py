@@ -42,7 +42,7 @@ def test_a_ratio_and_its_mirror_image(manifest: Path, tmp_path: Path) -> None:
         said = run(manifest, out, "--ratio", f"gender={ratio}").stderr
         assert "Speakers of unknown group: 2." in said
         assert "group   speakers  utterances  hours" in said
-        part = read_manifest(out, check_audio=False)
+        part = read_manifest(out)
         assert part.audio_root == manifest
         speakers = pl.read_csv(out / "speakers.csv")
         assert speakers.columns == ["speaker_id", "gender", "country", "country_region"]
@@ -57,7 +57,7 @@ def test_a_ratio_and_its_mirror_image(manifest: Path, tmp_path: Path) -> None:
         ).stdout
     )
     assert [row["utterances"] for row in made["parts"][""]] == [4, 12, 16]
-    assert read_manifest(tmp_path / "few" / "manifest.csv", check_audio=False).table.height == 16
+    assert read_manifest(tmp_path / "few" / "manifest.csv").table.height == 16
 
 
 def test_splits_and_folds(manifest: Path, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_splits_and_folds(manifest: Path, tmp_path: Path) -> None:
         *("--stratify", "country_region", "--where", "gender=female", "--where", "gender=male"),
     )
     sides = [
-        set(read_manifest(tmp_path / "parts" / n, check_audio=False).table["speaker_id"])
+        set(read_manifest(tmp_path / "parts" / n).table["speaker_id"])
         for n in ("train", "test")
     ]
     assert [len(side) for side in sides] == [24, 6]
@@ -92,7 +92,7 @@ def test_lists_and_values_whatever_the_order_of_rows(manifest: Path, tmp_path: P
         manifest, tmp_path / "l", "--list", listed, "--skip-missing", "--where", "gender=female"
     ).stderr
     assert "Missing: 1." in said
-    part = read_manifest(tmp_path / "l", check_audio=False).table
+    part = read_manifest(tmp_path / "l").table
     assert part["utterance_id"].to_list() == ["s01/a/1.wav"]
     options = ("--where", "country=UK", "--utterances-per-speaker", 2, "--seed", 4)
     run(manifest, tmp_path / "one", *options)

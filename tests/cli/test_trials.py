@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from svfair.cli.main import app
-from svfair.trials.list_hash import hash_of_list
 from svfair.trials.files import read_trials
+from svfair.trials.list_hash import hash_of_list
 
 
 def run(*arguments: object, code: int = 0) -> Result:

@@ -9,8 +9,8 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from svfair.cli.main import app
 from svfair.audio.reading import read_audio
+from svfair.cli.main import app
 from svfair.manifests.manifest import read_manifest
 
 COMMON_VOICE = "client_id\tpath\tsentence\tup_votes\tdown_votes\tage\tgender\taccents\tlocale\tsegment\n"

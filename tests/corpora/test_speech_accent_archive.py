@@ -7,9 +7,9 @@ import pytest
 
 from svfair.audio.channels import apply_channel, draw_channel
 from svfair.audio.codecs import CODECS, pass_codec
+from svfair.audio.reading import read_audio
 from svfair.corpora.preparation.listing import list_files
 from svfair.corpora.speech_accent_archive import SpeechAccentArchive, find_cuts
-from svfair.audio.reading import read_audio
 from svfair.errors import InputError
 
 HEADER = "age,age_onset,birthplace,filename,native_language,sex,speakerid,country,file_missing?\n"

@@ -13,9 +13,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["svfair.data", "csv", "gzip"]):
+    from svfair.errors import InputError
     from svfair.manifests.speakers import read_speakers
     from svfair.trials.files import read_scores, read_scores_leniently, read_trials
-    from svfair.errors import InputError
 
 SEEDS = (
     b"1 id1/a/1.wav id1/b/2.wav 0.5\n0 id1/a/1.wav id2/a/3.wav -0.5\n",

@@ -7,10 +7,10 @@ import pytest
 import soundfile
 import torch
 
+from svfair.errors import InputError
 from svfair.loading.augmentation import Augmentation, AugmentationSettings, NoiseSettings, SpeedSettings
 from svfair.loading.batches import CropDataset, SpeakerBalancedBatches
 from svfair.manifests.manifest import read_manifest
-from svfair.errors import InputError
 
 LABELS = np.repeat(np.arange(50), 2)
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svfair.audio.reading import read_crop
+from svfair.errors import InputError
 from svfair.loading.batches import CropDataset, SpeakerBalancedBatches
 from svfair.manifests.manifest import read_manifest
-from svfair.errors import InputError
 
 
 def make_table(speakers: int, sessions: int, utterances: int) -> pl.DataFrame:

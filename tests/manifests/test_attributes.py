@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from svfair.errors import InputError
 from svfair.manifests.attributes import age_of, country_code, gender_of, normalise_attributes
 from svfair.manifests.countries import COUNTRY_CODES
 from svfair.manifests.speakers import value_key, with_country_region, with_gender
 from svfair.missing import UNKNOWN
-from svfair.errors import InputError
+
+pytest.importorskip("pycountry", reason="needs the extra `data`")
 
 
 def speakers(**columns: list[str | None]) -> pl.DataFrame:
@@ -72,7 +74,8 @@ def test_countries(text: str, code: str | None) -> None:
 
 
 def test_names_of_ours_are_keys_and_contradict_no_iso_name() -> None:
-    pycountry = pytest.importorskip("pycountry")
+    import pycountry
+
     assert all(value_key(name) == name for name in COUNTRY_CODES)
     codes = {country.alpha_3 for country in pycountry.countries}
     assert set(COUNTRY_CODES.values()) - codes == {"XKX"}

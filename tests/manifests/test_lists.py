@@ -3,8 +3,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from svfair.manifests.lists import read_utterance_list, select_listed
 from svfair.errors import InputError
+from svfair.manifests.lists import match_utterances, read_utterance_list, select_listed
 
 TABLE = pl.DataFrame(
     {
@@ -34,7 +34,7 @@ def test_lists_with_and_without_speakers(tmp_path: Path) -> None:
 
 def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
     for text, message in (
-        ("a a/1.wav\na a/9.wav\n", "1 of 2 utterances are not in the manifest: 'a/9.wav'; --skip-missing"),
+        ("a a/1.wav\na a/9.wav\n", "1 of 2 utterances are not in the manifest: 'a/9.wav'; skip_missing"),
         ("c c/1.wav\n", "1 of 1 utterances are not in the manifest: 'c/1.wav'$"),
         ("b a/1.wav\n", "1 utterances are of other speakers in the manifest, the first is 'a/1.wav' of 'b'"),
         ("a b a/1.wav\n", "line 1: has 3 fields"),
@@ -60,3 +60,18 @@ def test_a_published_training_list(real_data: Path) -> None:
     gone = table.sort("utterance_id")["utterance_id"][7]
     with pytest.raises(InputError, match=gone.replace(".m4a", ".wav")):
         select_listed(table.filter(pl.col("utterance_id") != gone), listed, path)
+
+
+def test_ids_are_found_with_another_suffix_or_none() -> None:
+    known = pl.Series(["a/1.wav", "a/2.flac", "a/3", "b/v1.2", "b/4.wav", "b/4.flac"])
+    listed = pl.Series(["a/1.wav", "a/2.wav", "a/3.wav", "b/v1.2", "b/4.m4a", "c/9.wav", "a/1.wav"])
+    found = match_utterances(listed, known)
+    assert found.rows() == [
+        ("a/1.wav", "a/1.wav", False),
+        ("a/2.wav", "a/2.flac", True),
+        ("a/3.wav", "a/3", True),
+        ("b/4.m4a", None, False),
+        ("b/v1.2", "b/v1.2", False),
+        ("c/9.wav", None, False),
+    ]
+    assert match_utterances(listed.head(0), known).height == 0

@@ -1,12 +1,19 @@
 from fractions import Fraction
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svfair.manifests.ratios import largest_total, shares_of_total, speakers_in_ratio
 from svfair.errors import InputError
+from svfair.manifests.ratios import (
+    apportion,
+    largest_total,
+    shares_in_ratio,
+    speakers_in_ratio,
+    spread_evenly,
+)
 
 GROUPS = pl.DataFrame(
     {
@@ -47,7 +54,7 @@ def test_the_largest_total_suits_the_mirror_image_too() -> None:
 @given(total=st.integers(1, 500), parts=st.lists(st.integers(1, 20), min_size=1, max_size=5))
 def test_shares_add_up_and_are_near(total: int, parts: list[int]) -> None:
     ratio = {f"g{number}": Fraction(part) for number, part in enumerate(parts)}
-    shares = shares_of_total(total, ratio)
+    shares = shares_in_ratio(total, ratio)
     assert sum(shares.values()) == total
     assert all(abs(shares[name] - total * part / sum(parts)) < 1 for name, part in ratio.items())
 
@@ -61,3 +68,77 @@ def test_what_is_not_possible_is_said() -> None:
     ):
         with pytest.raises(InputError, match=message):
             speakers_in_ratio(GROUPS, ratio, total=total)
+
+
+def by_largest_remainder(total: int, weights: list[Fraction]) -> list[int]:
+    """Give whole parts, then one more at a time to whoever is shortest of its exact part."""
+    exact = [total * weight / sum(weights) for weight in weights]
+    given = [int(part) for part in exact]
+    while sum(given) < total:
+        lacks = [part - had if had <= part else Fraction(-1) for part, had in zip(exact, given, strict=True)]
+        given[lacks.index(max(lacks))] += 1
+    return given
+
+
+def as_synthetic_corpora_divided(weights: list[float], count: int) -> list[int]:
+    """Divide as synthetic corpora did before division was in one place: their speakers must not change."""
+    exact = np.array(weights, dtype=np.float64) / sum(weights) * count
+    whole = np.floor(exact + 1e-9).astype(int)
+    by_remainder = np.argsort(whole - exact, kind="stable")
+    whole[by_remainder[: count - whole.sum()]] += 1
+    return whole.tolist()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    total=st.integers(0, 500),
+    parts=st.lists(st.fractions(0, 20, max_denominator=50), min_size=1, max_size=6).filter(any),
+    scale=st.integers(1, 9),
+)
+def test_a_total_is_divided_by_largest_remainders(total: int, parts: list[Fraction], scale: int) -> None:
+    shares = apportion(total, parts).tolist()
+    assert shares == by_largest_remainder(total, parts)
+    assert sum(shares) == total
+    assert apportion(total, [part * scale for part in parts]).tolist() == shares
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    count=st.integers(1, 300),
+    weights=st.lists(
+        st.sampled_from([0.1, 0.2, 0.28, 0.3, 0.7, 0.72, 0.9, 1.0, 0.0]), min_size=1, max_size=4
+    ),
+)
+def test_decimal_numbers_are_meant_as_they_are_written(count: int, weights: list[float]) -> None:
+    if not any(weights):
+        return
+    exact = [Fraction(str(weight)) for weight in weights]
+    assert apportion(count, weights).tolist() == apportion(count, exact).tolist()
+    remainders = [count * weight / sum(exact) % 1 for weight in exact]
+    if len({one for one in remainders if one}) == len([one for one in remainders if one]):
+        # Between equal remainders rounding decided.
+        assert apportion(count, weights).tolist() == as_synthetic_corpora_divided(weights, count)
+
+
+def test_what_is_owed_comes_first_and_chance_decides_between_equals() -> None:
+    thirds = [Fraction(1)] * 3
+    assert apportion(1, thirds).tolist() == [1, 0, 0]
+    assert apportion(1, thirds, owed=[Fraction(0), Fraction(1, 2), Fraction(0)]).tolist() == [0, 1, 0]
+    # Who has its exact part is owed nothing here, whatever was owed before.
+    halves = [Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)]
+    assert apportion(2, halves, owed=[Fraction(9), Fraction(0), Fraction(0)]).tolist() == [1, 1, 0]
+    random = np.random.default_rng(0)
+    firsts = [apportion(1, thirds, random=random).argmax() for _ in range(60)]
+    assert set(firsts) == {0, 1, 2}
+
+
+@settings(max_examples=60, deadline=None)
+@given(most=st.lists(st.integers(0, 9), min_size=1, max_size=9), share=st.floats(0, 1))
+def test_spreading_is_as_even_as_it_can_be(most: list[int], share: float) -> None:
+    total = int(share * sum(most))
+    shares = spread_evenly(np.array(most), total, np.random.default_rng(0))
+    assert shares.sum() == total
+    assert (shares <= most).all()
+    # Nobody has two more than somebody who could take another one.
+    could = [given for given, limit in zip(shares, most, strict=True) if given < limit]
+    assert not could or max(shares) - min(could) <= 1

@@ -3,8 +3,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from svfair.manifests.speakers import read_speakers, with_country_region, with_gender
 from svfair.errors import InputError
+from svfair.manifests.speakers import read_speakers, with_country_region, with_gender
 
 
 def write(folder: Path, text: str, mark: bytes = b"") -> Path:

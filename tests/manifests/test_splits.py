@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svfair.manifests.splits import divide_speakers, fold_speakers
 from svfair.errors import InputError
+from svfair.manifests.splits import divide_speakers, fold_speakers, hold_out_speakers
 
 STRATA = st.lists(st.sampled_from(["f-US", "m-US", "f-UK", "m-UK", "-UK"]), min_size=12, max_size=60)
 
@@ -62,3 +62,35 @@ def test_seeds_differ_and_empty_parts_are_refused() -> None:
     assert divide_speakers(speakers, [0.5, 0.5]) != divide_speakers(speakers, [0.5, 0.5], seed=1)
     with pytest.raises(InputError, match=r"part \d of 3 has no speaker; there are 2 speakers"):
         fold_speakers(speakers.head(2), 3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    genders=st.lists(st.sampled_from(["female", "male"]), min_size=10, max_size=60),
+    share=st.floats(0.15, 0.85),
+    seed=st.integers(0, 50),
+)
+def test_sides_are_disjoint_complete_and_stratified(genders: list[str], share: float, seed: int) -> None:
+    table = pl.DataFrame({"speaker_id": [f"s{i}" for i in range(len(genders))], "gender": genders})
+    training, held_out = hold_out_speakers(table, share=share, stratify=["gender"], seed=seed)
+    assert sorted([*training, *held_out]) == sorted(table["speaker_id"])
+    for gender in set(genders):
+        mine = set(table.filter(pl.col("gender") == gender)["speaker_id"])
+        assert abs(len(mine & set(held_out)) - share * len(mine)) < 1 + 1e-6
+    shuffled = table.sample(fraction=1, shuffle=True, seed=seed)
+    assert hold_out_speakers(shuffled, share=share, stratify=["gender"], seed=seed) == (training, held_out)
+
+
+def test_seeds_hold_out_other_speakers() -> None:
+    table = pl.DataFrame({"speaker_id": [f"s{i}" for i in range(40)]})
+    assert hold_out_speakers(table, share=0.5, seed=0) != hold_out_speakers(table, share=0.5, seed=1)
+
+
+def test_what_cannot_be_held_out_is_named() -> None:
+    table = pl.DataFrame({"speaker_id": ["a", "b"], "gender": ["female", "male"]})
+    with pytest.raises(
+        InputError, match=r"stratify: no attribute 'age'; the manifest has speaker_id, gender"
+    ):
+        hold_out_speakers(table, share=0.5, stratify=["age"])
+    with pytest.raises(InputError, match="leaves a side empty"):
+        hold_out_speakers(table.head(1), share=0.5)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svfair.manifests.subsets import limit_utterances, rows_where, spread_utterances, summarise
 from svfair.errors import InputError
+from svfair.manifests.subsets import limit_utterances, rows_where, spread_utterances, summarise
 
 
 def make_table(sizes: list[int]) -> pl.DataFrame:
@@ -32,8 +32,8 @@ def test_rows_with_values() -> None:
     assert rows_where(table, {"gender": ["female"], "codec": ["opus"]}).height == 2 + 2
     assert rows_where(table, {"codec": ["opus", "mp3"]}).height == 9
     for wanted, message in (
-        ({"age": ["9"]}, "--where: no attribute 'age'"),
-        ({"gender": ["x"]}, "--where: no row has 'x' in gender; found female, male"),
+        ({"age": ["9"]}, "where: no attribute 'age'"),
+        ({"gender": ["x"]}, "where: no row has 'x' in gender; found female, male"),
         ({"speaker_id": ["s0"], "gender": ["male"]}, "no row has all of these values together"),
     ):
         with pytest.raises(InputError, match=message):

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from measuring import measure
 
 from svfair.metrics.comparison import compare
-from svfair.metrics.evaluation import evaluate
 from svfair.metrics.resampling.intervals import interval
-from svfair.metrics.settings import Resampling
 from svfair.metrics.results import Evaluation
+from svfair.metrics.settings import Resampling
 
 
 def score(make_trials: Callable[..., Any], better: float, **settings: Any) -> Evaluation:
@@ -18,7 +18,7 @@ def score(make_trials: Callable[..., Any], better: float, **settings: Any) -> Ev
     own = make_trials(0, trials=2500, speakers=24, shift=0.8)
     gain = better * np.array([2 if own.groups[name] == "f" else 1 for name in own.enrol]) * own.is_target
     settings = {"resampling": Resampling(replicates=150, permutations=0)} | settings
-    return evaluate(
+    return measure(
         own.scores + gain,
         own.is_target,
         own.enrol,
@@ -80,7 +80,7 @@ def test_changes_by_hand_without_replicates() -> None:
     # Three targets and two non-targets at one threshold each: EER 0 against EER 1/2 of the other order.
     enrol, test = ["a", "a", "b", "b"], ["a", "b", "b", "a"]
     target = [True, False, True, False]
-    good, bad = (evaluate(scores, target, enrol, test, {}) for scores in ([2.0, 0, 3, 1], [2.0, 0, 0, 2]))
+    good, bad = (measure(scores, target, enrol, test, {}) for scores in ([2.0, 0, 3, 1], [2.0, 0, 0, 2]))
     change = compare(bad, good).groups["", "overall"]["eer"]
     assert (change.baseline, change.other, change.difference, change.relative) == (0.5, 0, -0.5, -1)
     assert math.isnan(change.difference_interval.low)
@@ -103,7 +103,7 @@ def test_groups_that_count_in_one_system_alone_have_no_changes_of_gaps(
 def test_refuses_other_trials_groups_and_draws(make_trials: Callable[..., Any]) -> None:
     one = score(make_trials, 0.0)
     own = make_trials(1, trials=2500, speakers=24)
-    elsewhere = evaluate(*own.columns, {"gender": own.groups}, resampling=Resampling(150, 0))
+    elsewhere = measure(*own.columns, {"gender": own.groups}, resampling=Resampling(150, 0))
     for other, message in (
         (elsewhere, "differ in their trials"),
         (replace(one, attributes=()), "differ in their groups"),

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
-from sklearn.metrics import det_curve, roc_curve
 
 from svfair.metrics.detection import (
     detection_cost,
-    equal_error_rate,
+    equal_error,
     error_curve,
     errors_at,
     minimum_detection_cost,
@@ -22,6 +21,10 @@ from svfair.metrics.settings import OperatingPoint
 trials = st.lists(st.tuples(st.integers(-4, 4), st.booleans()), min_size=2, max_size=40).filter(
     lambda rows: 0 < sum(target for _, target in rows) < len(rows)
 )
+
+
+def sklearn_metrics():  # type: ignore[no-untyped-def]
+    return pytest.importorskip("sklearn.metrics", reason="needs scikit-learn to compare with")
 
 
 def naive_rates(rows: list[tuple[int, bool]], threshold: float) -> tuple[float, float]:
@@ -60,7 +63,7 @@ def test_curve_matches_counting(rows: list[tuple[int, bool]]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(trials)
 def test_eer_matches_a_search_over_thresholds(rows: list[tuple[int, bool]]) -> None:
-    eer, threshold = equal_error_rate(curve_of(rows))
+    eer, threshold = equal_error(curve_of(rows))
     assert eer == pytest.approx(naive_eer(rows))
     assert math.isfinite(threshold) or naive_rates(rows, math.inf) == (1, 0)
     fnmr, fmr = naive_rates(rows, threshold)
@@ -72,7 +75,7 @@ def test_eer_matches_a_search_over_thresholds(rows: list[tuple[int, bool]]) -> N
 @given(trials, st.randoms())
 def test_order_of_the_file_does_not_matter(rows: list[tuple[int, bool]], random) -> None:  # type: ignore[no-untyped-def]
     shuffled = random.sample(rows, len(rows))
-    assert equal_error_rate(curve_of(rows)) == equal_error_rate(curve_of(shuffled))
+    assert equal_error(curve_of(rows)) == equal_error(curve_of(shuffled))
 
 
 @settings(max_examples=100, deadline=None)
@@ -92,9 +95,9 @@ def test_agrees_with_scikit_learn_between_its_points() -> None:
     random = np.random.default_rng(0)
     target = random.random(5000) < 0.3
     scores = random.normal(size=5000) + 2 * target
-    fmr, tpr, _ = roc_curve(target, scores, drop_intermediate=False)
+    fmr, tpr, _ = sklearn_metrics().roc_curve(target, scores, drop_intermediate=False)
     crossing = np.interp(0, (1 - tpr - fmr)[::-1], fmr[::-1])
-    assert equal_error_rate(error_curve(scores, target))[0] == pytest.approx(crossing, abs=1e-12)
+    assert equal_error(error_curve(scores, target))[0] == pytest.approx(crossing, abs=1e-12)
 
 
 def test_gaussian_scores_reach_their_closed_form() -> None:
@@ -104,7 +107,7 @@ def test_gaussian_scores_reach_their_closed_form() -> None:
     target = np.arange(2 * count) < count
     scores = random.normal(size=2 * count) + distance * target
     expected = norm.cdf(-distance / 2)
-    eer, threshold = equal_error_rate(error_curve(scores, target))
+    eer, threshold = equal_error(error_curve(scores, target))
     assert eer == pytest.approx(expected, abs=4 * math.sqrt(expected / count))
     assert threshold == pytest.approx(distance / 2, abs=0.03)
 
@@ -121,20 +124,20 @@ def test_gaussian_scores_reach_their_closed_form() -> None:
     ],
 )
 def test_special_cases(scores: list[float], target: list[int], expected: float) -> None:
-    eer, _ = equal_error_rate(error_curve(np.array(scores), np.array(target, dtype=np.bool_)))
+    eer, _ = equal_error(error_curve(np.array(scores), np.array(target, dtype=np.bool_)))
     assert eer == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("target", [True, False])
 def test_an_empty_side_is_nan(target: bool) -> None:
     curve = error_curve(np.array([1.0, 2.0]), np.array([target, target]))
-    assert all(math.isnan(value) for value in equal_error_rate(curve))
+    assert all(math.isnan(value) for value in equal_error(curve))
     assert all(math.isnan(value) for value in minimum_detection_cost(curve, OperatingPoint()))
     fnmr, fmr = errors_at(curve, 1.5)
     assert math.isnan(fmr if target else fnmr)
     assert (fnmr if target else fmr) == 0.5
     empty = error_curve(np.array([]), np.array([], dtype=np.bool_))
-    assert math.isnan(equal_error_rate(empty)[0])
+    assert math.isnan(equal_error(empty)[0])
 
 
 @settings(max_examples=100, deadline=None)
@@ -161,12 +164,12 @@ def test_curve_is_that_of_scikit_learns_det_curve_and_roc_curve() -> None:
     target = random.random(2000) < 0.3
     scores = (random.normal(size=2000) + 2 * target).round(1)
     curve = error_curve(scores, target)
-    fmr, tpr, thresholds = roc_curve(target, scores, drop_intermediate=False)
+    fmr, tpr, thresholds = sklearn_metrics().roc_curve(target, scores, drop_intermediate=False)
     np.testing.assert_allclose(curve.fmr, fmr[::-1], atol=1e-15)
     np.testing.assert_allclose(1 - curve.fnmr, tpr[::-1], atol=1e-15)
     np.testing.assert_array_equal(curve.thresholds, thresholds[::-1])
     # det_curve leaves out the flat ends, and lists the points by falling FMR.
-    fmr, fnmr, thresholds = det_curve(target, scores)
+    fmr, fnmr, thresholds = sklearn_metrics().det_curve(target, scores)
     chosen = np.searchsorted(curve.thresholds, thresholds)
     np.testing.assert_allclose(curve.fmr[chosen], fmr, atol=1e-15)
     np.testing.assert_allclose(curve.fnmr[chosen], fnmr, atol=1e-15)

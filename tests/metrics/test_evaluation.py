@@ -2,10 +2,9 @@ import math
 
 import numpy as np
 import pytest
+from measuring import measure
 
-from svfair.metrics.evaluation import evaluate
 from svfair.metrics.fairness import spread
-from svfair.metrics.groups import group_trials, number_speakers
 
 GENDER = {"a": "male", "b": "male", "c": "female", "d": "female"}
 
@@ -25,14 +24,14 @@ def make_trials(seed: int = 0, count: int = 4000):  # type: ignore[no-untyped-de
 @pytest.mark.parametrize("rule", ["both", "enrol", "any"])
 def test_groups_match_a_loop_over_trials(rule: str) -> None:
     scores, target, enrol, test = make_trials()
-    result = evaluate(scores, target, enrol, test, {"gender": GENDER}, rule=rule, minimum_speakers=1)  # type: ignore[arg-type]
+    result = measure(scores, target, enrol, test, {"gender": GENDER}, rule=rule, minimum_speakers=1)  # type: ignore[arg-type]
     for group in result.attribute("gender").groups:
         member = []
         for one, other in zip(enrol, test, strict=True):
             sides = (GENDER.get(one, "unknown") == group.name, GENDER.get(other, "unknown") == group.name)
             member.append({"both": all(sides), "enrol": sides[0], "any": any(sides)}[rule])
         chosen = np.array(member)
-        alone = evaluate(scores[chosen], target[chosen], ["x"] * chosen.sum(), ["y"] * chosen.sum(), {})
+        alone = measure(scores[chosen], target[chosen], ["x"] * chosen.sum(), ["y"] * chosen.sum(), {})
         assert group.errors.eer == pytest.approx(alone.overall.errors.eer, abs=1e-12, nan_ok=True)
         assert group.errors.targets == int(target[chosen].sum())
         assert group.errors.non_targets == int((~target[chosen]).sum())
@@ -50,7 +49,7 @@ def test_groups_match_a_loop_over_trials(rule: str) -> None:
 
 
 def test_finds_the_planted_gap() -> None:
-    result = evaluate(*make_trials(count=20_000), {"gender": GENDER}, minimum_speakers=2)
+    result = measure(*make_trials(count=20_000), {"gender": GENDER}, minimum_speakers=2)
     gender = result.attribute("gender")
     assert [group.name for group in gender.groups] == ["male", "female", "unknown"]
     eer = gender.spreads["eer"]
@@ -63,7 +62,7 @@ def test_finds_the_planted_gap() -> None:
 
 def test_small_and_unknown_groups_are_shown_but_do_not_count() -> None:
     values = GENDER | {"a": "other", "e": None}
-    result = evaluate(*make_trials(), {"gender": values}, minimum_speakers=2, minimum_targets=1)
+    result = measure(*make_trials(), {"gender": values}, minimum_speakers=2, minimum_targets=1)
     by_name = {group.name: group for group in result.attribute("gender").groups}
     assert by_name["male"].note == "1 speaker, fewer than 2; no non-target trials"
     assert by_name["unknown"].note == "attribute not known; 1 speaker, fewer than 2; no non-target trials"
@@ -77,7 +76,7 @@ def test_small_and_unknown_groups_are_shown_but_do_not_count() -> None:
 
 
 def test_a_group_without_targets_has_a_reason() -> None:
-    result = evaluate(
+    result = measure(
         [0.0, 1.0, 2.0], [False, True, False], ["a", "a", "c"], ["b", "a", "d"], {"gender": GENDER}
     )
     female = result.attribute("gender").group("female")
@@ -92,12 +91,7 @@ def test_a_group_without_targets_has_a_reason() -> None:
 )
 def test_bad_arrays_are_refused(scores: list[float], enrol: list[str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        evaluate(scores, [True] * len(scores), enrol, ["b"] * len(scores), {})
-
-
-def test_unknown_rule_is_refused() -> None:
-    with pytest.raises(ValueError, match="none of both, enrol, any"):
-        group_trials(number_speakers(["a"], ["b"]), GENDER, "neither")  # type: ignore[arg-type]
+        measure(scores, [True] * len(scores), enrol, ["b"] * len(scores), {})
 
 
 def test_spread_by_hand() -> None:

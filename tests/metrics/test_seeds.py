@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from measuring import measure
 from scipy import stats
 
 from svfair.metrics import fairness
-from svfair.metrics.evaluation import evaluate
-from svfair.metrics.settings import Resampling
 from svfair.metrics.results import Evaluation, Replicates
-from svfair.metrics.settings import OperatingPoint
 from svfair.metrics.seeds import _replicates, pool_seeds
-from svfair.metrics.settings import ThresholdRule
+from svfair.metrics.settings import OperatingPoint, Resampling, ThresholdRule
 
 
 def run(make_trials: Callable[..., Any], noise: int, **settings: Any) -> Evaluation:
@@ -21,7 +19,7 @@ def run(make_trials: Callable[..., Any], noise: int, **settings: Any) -> Evaluat
     own = make_trials(0, trials=1500, speakers=20)
     scores = own.scores + np.random.default_rng(noise).normal(scale=0.5, size=1500)
     settings = {"resampling": Resampling(replicates=100, permutations=5), "minimum_speakers": 2} | settings
-    return evaluate(
+    return measure(
         scores, own.is_target, own.enrol, own.test, {"gender": own.groups}, system=f"s{noise}", **settings
     )
 
@@ -35,7 +33,7 @@ def test_one_seed_is_itself_under_the_name_of_the_whole(make_trials: Callable[..
 def test_equal_seeds_have_the_intervals_of_one(make_trials: Callable[..., Any], count: int) -> None:
     one = run(make_trials, 1)
     pooled = pool_seeds([one] * count, "system")
-    assert pooled.resampling["seeds"] == count
+    assert pooled.seeds == count
     for mine, its in (
         (pooled.overall, one.overall),
         *zip(pooled.attributes[0].groups, one.attributes[0].groups, strict=True),
@@ -122,7 +120,7 @@ def test_a_missing_replicate_stays_missing_and_rates_never_fall_below_0() -> Non
 def test_refuses_what_cannot_be_pooled(make_trials: Callable[..., Any]) -> None:
     one = run(make_trials, 1)
     own = make_trials(0, trials=1400, speakers=20)
-    fewer = evaluate(*own.columns, {"gender": own.groups}, resampling=Resampling(100, 5))
+    fewer = measure(*own.columns, {"gender": own.groups}, resampling=Resampling(100, 5))
     renamed = run(make_trials, 1)
     renamed = replace(renamed, attributes=())
     for other, message in (

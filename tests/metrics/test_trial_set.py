@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from measuring import measure
 
-from svfair.metrics.evaluation import evaluate
 from svfair.metrics.trial_set import make_trial_set
 
 rows = st.lists(
@@ -24,7 +24,7 @@ def test_trials_rise_and_keep_their_labels_and_speakers() -> None:
 
 @pytest.mark.parametrize("labels", [[1, -1], [2, 0], ["target", "nontarget"], [1.0, np.nan], [0.5, 0.0]])
 def test_labels_other_than_true_and_false_are_refused(labels: list[object]) -> None:
-    with pytest.raises(ValueError, match="is_target is true or false, or 1 or 0"):
+    with pytest.raises(ValueError, match="labels: must be true or false, or 1 or 0"):
         make_trial_set([0.0, 1.0], labels, ["a", "a"], ["a", "b"])  # type: ignore[arg-type]
 
 
@@ -56,7 +56,7 @@ def test_order_of_the_file_does_not_matter(own, random, rule, on_hull) -> None: 
     found = []
     for order in (own, random.sample(own, len(own))):
         scores, target, enrol, test = zip(*order, strict=True)
-        result = evaluate(
+        result = measure(
             np.array(scores, np.float32), target, enrol, test, {"g": values}, rule=rule, on_hull=on_hull
         )
         found.append([result.overall, *result.attributes[0].groups])

@@ -7,9 +7,9 @@ import torch
 from torch.nn import functional
 
 from svfair.audio.reading import read_audio
-from svfair.manifests.manifest import read_manifest
 from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor
+from svfair.manifests.manifest import read_manifest
 from svfair.scoring.cosine import cosine_scores
 from svfair.scoring.embeddings import embed, read_embeddings, write_embeddings
 

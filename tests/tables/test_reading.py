@@ -4,8 +4,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from svfair.tables.reading import read_table
 from svfair.errors import InputError
+from svfair.tables.reading import read_table
 
 EXPECTED = pl.DataFrame({"name": ["a", "b c"], "age": ["30", ""], "note": ["x,y", 'say "x"']})
 

@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from svfair.cli.main import app
-from svfair.manifests.manifest import read_manifest
 from svfair.errors import InputError
+from svfair.manifests.manifest import read_manifest
 from svfair.training.brain import MinMaxBrain
-from svfair.training.recipe import Recipe, make_recipe, to_yaml
 from svfair.training.evaluation import read_speakers_of
+from svfair.training.recipe import Recipe, make_recipe, to_yaml
 from svfair.training.run import plan_batches, train
 from svfair.training.run_folder import open_run
 

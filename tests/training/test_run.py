@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from svfair.manifests.manifest import Manifest, read_manifest
 from svfair.errors import InputError
+from svfair.manifests.manifest import Manifest, read_manifest
 from svfair.training.brain import MinMaxBrain, learning_rate
-from svfair.training.recipe import Recipe, Training, make_recipe
 from svfair.training.evaluation import evaluate_run, read_speakers_of
+from svfair.training.recipe import Recipe, Training, make_recipe
 from svfair.training.run import plan_batches, train
 from svfair.training.run_folder import RunFolder, open_run
 

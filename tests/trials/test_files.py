@@ -5,6 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from svfair.errors import InputError
 from svfair.tables.bad_lines import Rejected
 from svfair.trials.files import (
     read_scores,
@@ -14,7 +15,6 @@ from svfair.trials.files import (
     write_scores,
     write_trials,
 )
-from svfair.errors import InputError
 
 EXPECTED = pl.DataFrame(
     {
@@ -136,7 +136,7 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
         (KALDI * 3 + "x\n" * 1200, "line 12: has 1 field instead of 4; and 1,197 more like them. Mend them"),
         (
             UNLABELLED,
-            "its lines are 'enrol test score', without labels; give the list of trials with --trials",
+            "its lines are 'enrol test score', without labels; give the list of trials with trials",
         ),
         ("a b 1 1\na c 0 0\n", "could be 'enrol test label score' or 'enrol test score label'; put a header"),
         (
@@ -290,7 +290,7 @@ def test_speaker_is_the_first_folder_or_by_pattern() -> None:
     assert speaker_of(pl.Series(["a-1", "b-2"]), r"^(\w+)-").to_list() == ["a", "b"]
     with pytest.raises(InputError, match=r"does not match 'b'"):
         speaker_of(pl.Series(["a-1", "b"]), r"^(\w+)-")
-    with pytest.raises(InputError, match="--speaker-pattern"):
+    with pytest.raises(InputError, match="speaker_pattern"):
         speaker_of(pl.Series(["a"]), "(")
 
 

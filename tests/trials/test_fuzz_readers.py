@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from svfair.data import lines
-from svfair.tables.lines import Form, parse_lines
-from svfair.manifests.speakers import read_speakers
-from svfair.trials.files import read_scores, read_scores_leniently, read_trials
 from svfair.errors import InputError
+from svfair.manifests.speakers import read_speakers
+from svfair.tables import lines
+from svfair.tables.lines import Form, parse_lines
+from svfair.trials.files import read_scores, read_scores_leniently, read_trials
 
 many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svfair.trials.hard import design_trials, speakers_without_trials
 from svfair.errors import InputError
+from svfair.trials.hard import design_trials, speakers_without_trials
 
 
 def make_table(speakers: int, sessions: int = 2, utterances: int = 3) -> pl.DataFrame:

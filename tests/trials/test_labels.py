@@ -3,9 +3,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from svfair.errors import InputError
 from svfair.tables.bad_lines import Rejected
 from svfair.trials.files import read_scores, read_scores_leniently
-from svfair.errors import InputError
 
 EXPECTED = pl.DataFrame(
     {

@@ -2,8 +2,8 @@ import hashlib
 
 import polars as pl
 
+from svfair.trials import scored
 from svfair.trials.list_hash import hash_of_list
-from svfair.reports import scored_trials
 
 
 def test_the_order_of_trials_does_not_matter() -> None:
@@ -11,4 +11,4 @@ def test_the_order_of_trials_does_not_matter() -> None:
     assert (
         hash_of_list(trials) == hashlib.sha256(b"a d 0\nb c 1").hexdigest() == hash_of_list(trials.reverse())
     )
-    assert scored_trials.hash_of_list is hash_of_list
+    assert scored.hash_of_list is hash_of_list

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from svfair.corpora.synthetic.corpus import SyntheticCorpus, make_corpus
 from svfair.corpora.synthetic.options import parse_countries, resolve_female_share
+
 from svfair.audio.reading import read_audio
-from svfair.manifests.manifest import read_manifest
+from svfair.corpora.synthetic.corpus import SyntheticCorpus, make_corpus
 from svfair.errors import InputError
+from svfair.manifests.manifest import read_manifest
 
 pytest.importorskip("espeakng_loader", reason="needs the extra `demo`")
 

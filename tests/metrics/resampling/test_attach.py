@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from measuring import measure
 
 from svfair.metrics.resampling.attach import with_intervals
-from svfair.metrics.evaluation import evaluate
 from svfair.metrics.resampling.intervals import effective_speakers, interval
-from svfair.metrics.settings import Resampling
-from svfair.metrics.results import Evaluation, Interval
 from svfair.metrics.resampling.rates import BAND, RATES
+from svfair.metrics.results import Evaluation, Interval
+from svfair.metrics.settings import Resampling
 
 ONE = {"minimum_speakers": 1, "minimum_targets": 1}
 
@@ -28,7 +28,7 @@ def all_intervals(evaluation: Evaluation) -> list[Interval]:
 def test_intervals_of_rates_are_those_of_their_replicates(make_trials: Callable[..., Any], kind: Any) -> None:
     own = make_trials(0, trials=2000, speakers=20)
     resampling = Resampling(replicates=200, permutations=0, kind=kind, level=0.9)
-    found = evaluate(*own.columns, {"gender": own.groups}, resampling=resampling)
+    found = measure(*own.columns, {"gender": own.groups}, resampling=resampling)
     assert found.replicates is not None
     for key in found.replicates.groups:
         group = found.attribute(key[0]).group(key[1]) if key[0] else found.overall
@@ -56,7 +56,7 @@ def test_intervals_of_rates_are_those_of_their_replicates(make_trials: Callable[
 
 
 def test_no_replicates_no_intervals(make_trials: Callable[..., Any]) -> None:
-    found = evaluate(*make_trials(0).columns, {})
+    found = measure(*make_trials(0).columns, {})
     assert all_intervals(found) == []
     assert found.overall.band is None
     with pytest.raises(ValueError, match="without replicates"):
@@ -92,7 +92,7 @@ def test_degenerate_trials_give_no_warning_and_no_half_interval(
         for seed in range(3):
             resampling = Resampling(replicates=replicates, permutations=5, seed=seed)
             attributes = {"group": trials.groups, "nothing": {}, "rare": {"s000": "x"}}
-            found = evaluate(
+            found = measure(
                 *trials.columns, attributes, rule=rule, on_hull=on_hull, resampling=resampling, **ONE
             )
             for one in all_intervals(found):
@@ -105,7 +105,7 @@ def test_replicates_without_a_group_do_not_poison_its_intervals(make_trials: Cal
     own = make_trials(0, trials=3000, speakers=20)
     groups = {name: "rare" if name in ("s000", "s001", "s002") else "common" for name in own.groups}
     resampling = Resampling(replicates=400, permutations=0)
-    found = evaluate(*own.columns, {"size": groups}, resampling=resampling, rule="enrol", **ONE)  # type: ignore[arg-type]
+    found = measure(*own.columns, {"size": groups}, resampling=resampling, rule="enrol", **ONE)  # type: ignore[arg-type]
     assert found.replicates is not None
     missing = np.isnan(found.replicates.rates["eer"]).mean(0)
     rare = found.replicates.column("size", "rare")
@@ -124,7 +124,7 @@ def test_a_group_missing_from_most_replicates_has_no_interval(make_trials: Calla
     # Under `both` a group of two has non-target trials only where both of them are drawn.
     own = make_trials(3, trials=3000, speakers=20)
     groups = {name: "rare" if name in ("s000", "s001") else "common" for name in own.groups}
-    found = evaluate(
+    found = measure(
         *own.columns, {"size": groups}, resampling=Resampling(replicates=200, permutations=0), **ONE
     )
     assert found.replicates is not None
@@ -140,7 +140,7 @@ def test_a_group_missing_from_most_replicates_has_no_interval(make_trials: Calla
 def test_a_group_without_errors_is_not_sure_to_have_none(make_trials: Callable[..., Any]) -> None:
     own = make_trials(0, trials=3000, speakers=20)
     scores = np.where(own.is_target, 9.0, own.scores)
-    found = evaluate(scores, *own.columns[1:], {"gender": own.groups}, resampling=Resampling(50, 0), **ONE)
+    found = measure(scores, *own.columns[1:], {"gender": own.groups}, resampling=Resampling(50, 0), **ONE)
     female = found.attribute("gender").group("f")
     assert female.errors.eer == 0
     interval = female.intervals["eer"]

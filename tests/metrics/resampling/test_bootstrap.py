@@ -8,24 +8,23 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from svfair.metrics.resampling.bootstrap import BootstrapPlan, bootstrap, draw_multiplicities, hash_of_draws
 from svfair.metrics.calibration import actual_detection_cost, cllr, hull_equal_error_rate
 from svfair.metrics.detection import (
     ErrorCurve,
     detection_cost,
-    equal_error_rate,
+    equal_error,
     error_curve,
     errors_at,
     minimum_detection_cost,
 )
 from svfair.metrics.groups import group_trials
-from svfair.metrics.settings import OperatingPoint
-from svfair.metrics.settings import ThresholdRule
-from svfair.metrics.trial_set import TrialSet, make_trial_set
+from svfair.metrics.resampling.bootstrap import bootstrap, draw_multiplicities, hash_of_draws
 from svfair.metrics.resampling.rates import BAND, RATES, SWEEP
+from svfair.metrics.settings import OperatingPoint, Resampling, Settings, ThresholdRule
+from svfair.metrics.trial_set import TrialSet, make_trial_set
 
 POINT = OperatingPoint(0.2, 2.0, 1.0)
-PLAN = BootstrapPlan(replicates=25, seed=3)
+PLAN = Resampling(replicates=25, seed=3)
 #: Two thresholds, and how far to go from the first to the second.
 Place = tuple[float, float, float]
 
@@ -70,7 +69,7 @@ def naive_rates(scores: np.ndarray, target: np.ndarray, place: Place, on_hull: b
     curve = error_curve(scores, target)
     fnmr, fmr = errors_between(curve, place)
     return [
-        hull_equal_error_rate(curve) if on_hull else equal_error_rate(curve)[0],
+        hull_equal_error_rate(curve) if on_hull else equal_error(curve)[0],
         minimum_detection_cost(curve, POINT)[0],
         fnmr,
         fmr,
@@ -110,7 +109,9 @@ def test_replicates_are_those_of_trials_repeated_one_by_one(
 ) -> None:
     trials, groups = small_set(make_trials, rule)
     threshold = ThresholdRule(criterion, {"fmr": 0.07, "score": 0.93}.get(criterion, math.nan))
-    found = bootstrap(trials, groups, PLAN, point=POINT, rule=threshold, on_hull=on_hull)
+    found = bootstrap(
+        trials, groups, PLAN, Settings(operating_point=POINT, threshold=threshold, on_hull=on_hull)
+    )
     drawn = draw_multiplicities(trials.speakers.names, PLAN)
     vanished = 0
     for replicate in range(PLAN.replicates):
@@ -144,8 +145,8 @@ def test_neither_threads_nor_the_order_of_trials_matter(make_trials: Callable[..
     for own, threads in ((found, 1), (found, 3), (found.taken(order), 2)):
         trials = make_trial_set(*own.columns)
         groups = {("g", n): m for n, m in group_trials(trials.speakers, own.groups, "both").members.items()}
-        plan = BootstrapPlan(replicates=250, seed=1)
-        results.append(bootstrap(trials, groups, plan, point=POINT, rule=ThresholdRule(), threads=threads))
+        plan = Resampling(replicates=250, seed=1)
+        results.append(bootstrap(trials, groups, plan, Settings(operating_point=POINT), threads=threads))
     for rate in RATES:
         assert_array_equal(results[0].rates[rate], results[1].rates[rate])
         # Cllr is added up in float32, in the order of the trials where scores tie.
@@ -159,19 +160,19 @@ def test_neither_threads_nor_the_order_of_trials_matter(make_trials: Callable[..
 def test_progress_adds_up_to_the_replicates(make_trials: Callable[..., Any]) -> None:
     done: list[int] = []
     trials = make_trial_set(*make_trials(0).columns)
-    plan = BootstrapPlan(replicates=230)
-    bootstrap(trials, {}, plan, point=POINT, rule=ThresholdRule(), progress=done.append)
+    plan = Resampling(replicates=230)
+    bootstrap(trials, {}, plan, Settings(), progress=done.append)
     assert sum(done) == 230
 
 
 def test_draws_depend_on_seed_and_speakers_alone() -> None:
     names = ["a", "b", "c", "d", "e"]
-    first = draw_multiplicities(names, BootstrapPlan(200, seed=1))
-    assert_array_equal(first, draw_multiplicities(names, BootstrapPlan(200, seed=1)))
-    assert not np.array_equal(first, draw_multiplicities(names, BootstrapPlan(200, seed=2)))
+    first = draw_multiplicities(names, Resampling(200, seed=1))
+    assert_array_equal(first, draw_multiplicities(names, Resampling(200, seed=1)))
+    assert not np.array_equal(first, draw_multiplicities(names, Resampling(200, seed=2)))
     assert_array_equal(first.sum(0), 5)
     # Each speaker is drawn once on average, with the variance of a binomial: 1 - 1/5.
-    many = draw_multiplicities(names, BootstrapPlan(20_000))
+    many = draw_multiplicities(names, Resampling(20_000))
     assert_allclose(many.mean(1), 1, atol=0.03)
     assert_allclose(many.var(1), 0.8, atol=0.03)
 
@@ -179,7 +180,7 @@ def test_draws_depend_on_seed_and_speakers_alone() -> None:
 def test_strata_keep_their_sizes() -> None:
     names = [f"s{number}" for number in range(10)]
     strata = {name: "f" if number < 3 else "m" for number, name in enumerate(names) if number < 8}
-    drawn = draw_multiplicities(names, BootstrapPlan(100, 0, strata))
+    drawn = draw_multiplicities(names, Resampling(100, strata=strata))
     for members, size in ((slice(0, 3), 3), (slice(3, 8), 5), (slice(8, 10), 2)):
         assert_array_equal(drawn[members].sum(0), size)
     assert drawn[0].std() > 0
@@ -189,12 +190,12 @@ def test_hash_of_draws_tells_apart_what_pairs_cannot_share() -> None:
     def trials(enrol: str = "aab", test: str = "abb", target: tuple[int, ...] = (1, 0, 1)) -> TrialSet:
         return make_trial_set([0.1, 0.2, 0.3], target, list(enrol), list(test))
 
-    plan = BootstrapPlan(10, 0)
+    plan = Resampling(10)
     different = [
         (trials(), plan),
-        (trials(), BootstrapPlan(11, 0)),
-        (trials(), BootstrapPlan(10, 1)),
-        (trials(), BootstrapPlan(10, 0, {"a": "x"})),
+        (trials(), Resampling(11, 0)),
+        (trials(), Resampling(10, seed=1)),
+        (trials(), Resampling(10, strata={"a": "x"})),
         (trials("aac", "acc"), plan),
         (trials("aab", "aab"), plan),
         (trials(target=(1, 1, 1)), plan),

@@ -35,6 +35,26 @@ def test_slopes_are_finite_differences(numbers: list[int]) -> None:
         np.testing.assert_allclose(slopes(np.stack([rates, rates[::-1]]))[1], slopes(rates[::-1]))
 
 
+def test_slopes_that_replicates_show_often_enough_are_ones_the_truth_may_have() -> None:
+    estimates = np.array([0.06, 0.05])
+    for turned, considered in ((39, 1), (40, 2), (100, 2)):
+        # In so many replicates for a hundred others the second group is the worst.
+        replicates = np.tile(estimates, (100 + turned, 1))
+        replicates[:turned] = estimates[::-1]
+        found = sample_distance(0.01, estimates, replicates, gap_slopes)
+        assert found.along_all.shape == (100 + turned, 1 + considered)
+    # Slopes that vary continuously: of 64 that stand for them, two fifths are near enough.
+    noise = np.random.default_rng(0).normal(scale=0.01, size=(300, 3))
+    assert sample([0.05, 0.06, 0.08], noise, std_slopes).along_all.shape == (300, 1 + 26)
+
+
+@pytest.mark.parametrize(("value", "high"), [(0.0999, 998.0), (0.1001, math.inf)])
+def test_a_thousand_times_as_much_is_reported_as_unbounded(value: float, high: float) -> None:
+    still = np.zeros((50, 2))
+    found = relative_interval(sample([1e-4, 0.0], still), sample([value, 0.0], still), 0.95, None)
+    assert found.high == pytest.approx(high)
+
+
 def test_slopes_of_equal_groups_are_finite() -> None:
     np.testing.assert_array_equal(std_slopes(np.full(3, 0.5)), 0)
     assert np.isfinite(gap_slopes(np.full(3, 0.5))).all()

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from svfair.metrics.resampling.bootstrap import BootstrapPlan, bootstrap, draw_multiplicities
-from svfair.metrics.detection import equal_error_rate, error_curve, minimum_detection_cost
+from svfair.metrics.calibration import actual_detection_cost
+from svfair.metrics.detection import equal_error, error_curve, errors_at, minimum_detection_cost
 from svfair.metrics.groups import group_trials
-from svfair.metrics.settings import OperatingPoint
-from svfair.metrics.settings import ThresholdRule
-from svfair.metrics.trial_set import TrialSet, make_trial_set
+from svfair.metrics.resampling.bootstrap import bootstrap, draw_multiplicities
 from svfair.metrics.resampling.histograms import BINS, make_histograms
+from svfair.metrics.settings import OperatingPoint, Resampling, Settings, ThresholdRule
+from svfair.metrics.trial_set import TrialSet, make_trial_set
 
 POINT = OperatingPoint()
 
@@ -48,6 +48,21 @@ def test_given_thresholds_become_edges(make_trials: Callable[..., Any]) -> None:
     assert np.searchsorted(found.edges, 99.0) == len(found.edges)
 
 
+def test_a_small_group_has_bins_where_its_trials_are() -> None:
+    random = np.random.default_rng(0)
+    # One trial in five hundred is of the small group, between 5 and 6, where hardly another lies.
+    scores = np.r_[random.normal(size=20_000), 5 + random.random(40)]
+    target = np.arange(len(scores)) % 2 == 0
+    small = scores >= 5
+    trials = make_trial_set(scores, target, ["a"] * len(scores), ["b"] * len(scores))
+    order = np.argsort(scores, kind="stable")
+    found = make_histograms(
+        trials, [everything(trials), small[order], ~small[order]], np.zeros(len(scores)), bins=60
+    )
+    # Targets and others of three groups give as much mass each: two parts of six are the small group's.
+    assert np.count_nonzero(found.edges >= 5) == pytest.approx(20, abs=2)
+
+
 def test_tied_scores_share_one_bin() -> None:
     trials = make_trial_set(np.zeros(50), np.arange(50) % 2 == 0, ["a"] * 50, ["b"] * 50)
     found = make_histograms(trials, [everything(trials)], np.zeros(50))
@@ -74,10 +89,9 @@ def test_with_more_scores_than_bins_replicates_stay_within_tolerance_of_the_exac
     trials = make_trial_set(*own.columns)
     assert len(np.unique(trials.scores)) > 4 * BINS
     members = group_trials(trials.speakers, own.groups, "both").members
-    plan = BootstrapPlan(replicates=20, seed=5)
-    found = bootstrap(
-        trials, {("g", n): m for n, m in members.items()}, plan, point=POINT, rule=ThresholdRule()
-    )
+    plan = Resampling(replicates=20, seed=5)
+    given = Settings(threshold=ThresholdRule("score", 1.2345))
+    found = bootstrap(trials, {("g", n): m for n, m in members.items()}, plan, given)
     drawn = draw_multiplicities(trials.speakers.names, plan)
     a, b = trials.speakers.enrol, trials.speakers.test
     for replicate in range(20):
@@ -87,10 +101,16 @@ def test_with_more_scores_than_bins_replicates_stay_within_tolerance_of_the_exac
             curve = error_curve(
                 np.repeat(trials.scores, times * member), np.repeat(trials.is_target, times * member)
             )
-            eer, cost = equal_error_rate(curve)[0], minimum_detection_cost(curve, POINT)[0]
+            eer, cost = equal_error(curve)[0], minimum_detection_cost(curve, POINT)[0]
             # Replicates vary by more than ten times as much as bins move them.
             assert found.rates["eer"][replicate, column] == pytest.approx(eer, abs=5e-4)
             assert cost - 1e-9 <= found.rates["min_dcf"][replicate, column] <= cost + 4e-3
+            # A bin begins exactly at a threshold that is given, and at that of Bayes.
+            actual = actual_detection_cost(curve, POINT)
+            assert found.rates["actual_dcf"][replicate, column] == pytest.approx(actual, abs=1e-12)
+            fnmr, fmr = errors_at(curve, 1.2345)
+            assert found.rates["fnmr_at_pooled"][replicate, column] == pytest.approx(fnmr, abs=1e-12)
+            assert found.rates["fmr_at_pooled"][replicate, column] == pytest.approx(fmr, abs=1e-12)
     assert found.rates["eer"].std(0).min() > 0.005
 
 

@@ -7,7 +7,7 @@ import pytest
 SCRIPT = """
 import resource, sys
 import numpy as np
-from svfair.metrics import Resampling, evaluate
+from svfair.metrics import Resampling, Settings, evaluate, make_trial_set
 
 count = int(sys.argv[1])
 random = np.random.default_rng(0)
@@ -19,7 +19,8 @@ names = np.array([f"s{number}" for number in range(300)], dtype=object)
 groups = {name: "abc"[number % 3] for number, name in enumerate(names)}
 enrol, test = names[enrol], names[test]
 resampling = Resampling(replicates=8, permutations=4)
-found = evaluate(scores, target, enrol, test, {"group": groups}, resampling=resampling)
+trials = make_trial_set(scores, target, enrol, test)
+found = evaluate(trials, {"group": groups}, Settings(resampling=resampling))
 assert 0.1 < found.overall.errors.eer < 0.2
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """

@@ -10,18 +10,23 @@ from scipy.stats import kstest
 
 from svfair.metrics.detection import (
     detection_cost,
-    equal_error_rate,
+    equal_error,
     error_curve,
     errors_at,
     minimum_detection_cost,
 )
 from svfair.metrics.groups import group_trials
 from svfair.metrics.resampling.permutation import PermutationNull
-from svfair.metrics.settings import OperatingPoint
+from svfair.metrics.settings import OperatingPoint, Resampling, Settings
 from svfair.metrics.trial_set import TrialSet, make_trial_set
 
 POINT = OperatingPoint(0.2, 2.0, 1.0)
 FIGURES = ("eer", "min_dcf", "fnmr_at_pooled", "fmr_at_pooled", "dcf_at_pooled")
+
+
+def null_of(trials: TrialSet, rule: Any, pooled: float, permutations: int, seed: int = 0) -> PermutationNull:
+    settings = Settings(rule=rule, operating_point=POINT)
+    return PermutationNull(trials, pooled, Resampling(permutations=permutations, seed=seed), settings)
 
 
 def naive_gaps(
@@ -34,7 +39,7 @@ def naive_gaps(
         fnmr, fmr = errors_at(curve, at)
         rows.append(
             [
-                equal_error_rate(curve)[0],
+                equal_error(curve)[0],
                 minimum_detection_cost(curve, POINT)[0],
                 *(fnmr, fmr, float(detection_cost(fnmr, fmr, POINT))),
             ]
@@ -50,7 +55,7 @@ def test_gaps_of_chance_are_those_of_relabelled_speakers(
     own = make_trials(4, trials=500, speakers=14, decimals=1, group_names="fmxfmx-")
     trials = make_trial_set(*own.columns)
     permutations, pooled = 60, 0.87
-    null = PermutationNull(trials, rule, pooled, POINT, permutations=permutations, seed=9)
+    null = null_of(trials, rule, pooled, permutations, 9)
     found = null.chance(own.groups, counted)
 
     # Speakers of groups that do not count keep their labels.
@@ -74,8 +79,8 @@ def test_gaps_of_chance_are_those_of_relabelled_speakers(
 
 def chance_of(own: Any, figure: str, rule: Any = "both") -> float:
     trials = make_trial_set(*own.columns)
-    pooled = equal_error_rate(error_curve(trials.scores, trials.is_target))[1]
-    null = PermutationNull(trials, rule, pooled, POINT, permutations=99, seed=1)
+    pooled = equal_error(error_curve(trials.scores, trials.is_target))[1]
+    null = null_of(trials, rule, pooled, 99, 1)
     return null.chance(own.groups, ["f", "m"])[figure].p_value
 
 
@@ -93,7 +98,7 @@ def test_a_planted_gap_has_a_small_p_value(make_trials: Callable[..., Any], rule
 
 def test_groups_that_vanish_give_nan_without_a_warning() -> None:
     trials = make_trial_set([0.0, 1.0, 2.0], [0, 1, 1], ["a", "a", "b"], ["b", "a", "b"])
-    null = PermutationNull(trials, "both", math.nan, POINT, permutations=5)
+    null = null_of(trials, "both", math.nan, 5)
     found = null.chance({"a": "f", "b": "m"}, ["f", "m"])
     assert math.isnan(found["eer"].p_value)
     assert found["eer"].permutations == 0
@@ -101,6 +106,6 @@ def test_groups_that_vanish_give_nan_without_a_warning() -> None:
 
 def test_a_pooled_threshold_that_rejects_all_is_one(make_trials: Callable[..., Any]) -> None:
     own = make_trials(0)
-    null = PermutationNull(make_trial_set(*own.columns), "both", math.inf, POINT, permutations=9)
+    null = null_of(make_trial_set(*own.columns), "both", math.inf, 9)
     found = null.chance(own.groups, ["f", "m"])["fnmr_at_pooled"]
     assert (found.median, found.p_value) == (0.0, 1.0)

@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from measuring import measure
 from scipy.stats import norm
 
 from svfair.metrics.calibration import hull_equal_error_rate
-from svfair.metrics.detection import equal_error_rate, error_curve
-from svfair.metrics.evaluation import evaluate
+from svfair.metrics.detection import equal_error, error_curve
 from svfair.metrics.results import DetectionErrors
 from svfair.metrics.settings import ThresholdRule
 
@@ -20,7 +20,7 @@ def mean_errors(true: float, count: int, sets: int) -> tuple[float, float]:
     for _ in range(sets):
         # Two normals d apart have EER = Phi(-d / 2).
         curve = error_curve(random.normal(size=2 * count) - 2 * norm.ppf(true) * target, target)
-        found.append((equal_error_rate(curve)[0], hull_equal_error_rate(curve)))
+        found.append((equal_error(curve)[0], hull_equal_error_rate(curve)))
     interpolated, hull = np.mean(found, axis=0)
     return float(interpolated), float(hull)
 
@@ -41,7 +41,7 @@ def test_the_bias_of_the_hull_shrinks_with_more_trials() -> None:
 
 
 def errors(scores: list[float], target: list[int], **settings: object) -> DetectionErrors:
-    return evaluate(scores, target, ["a"] * len(scores), ["b"] * len(scores), {}, **settings).overall.errors  # type: ignore[arg-type]
+    return measure(scores, target, ["a"] * len(scores), ["b"] * len(scores), {}, **settings).overall.errors  # type: ignore[arg-type]
 
 
 def test_all_scores_tied_is_a_coin() -> None:
@@ -83,7 +83,7 @@ def test_an_empty_side_is_nan_with_a_reason(target: int, note: str) -> None:
 def test_a_pooled_threshold_that_rejects_all_has_rates(criterion: str) -> None:
     # The one non-target scores highest, so that no finite threshold keeps it out.
     rule = ThresholdRule(criterion, 0.01)  # type: ignore[arg-type]
-    found = evaluate([1.0, 2.0, 3.0], [1, 1, 0], ["a"] * 3, ["b"] * 3, {}, threshold=rule)
+    found = measure([1.0, 2.0, 3.0], [1, 1, 0], ["a"] * 3, ["b"] * 3, {}, threshold=rule)
     assert found.pooled_threshold == math.inf
     errors = found.overall.errors
     assert (errors.fnmr_at_pooled, errors.fmr_at_pooled, errors.dcf_at_pooled) == (1, 0, 1)

@@ -10,8 +10,8 @@ import pytest
 from svfair.metrics import fairness
 from svfair.metrics.fairness import spread
 from svfair.metrics.resampling.intervals import distance_interval
-from svfair.metrics.results import Fairness, Interval
 from svfair.metrics.resampling.spreads import fairness_intervals, spread_intervals
+from svfair.metrics.results import Fairness, Interval
 
 BOUND = partial(distance_interval, level=0.95, speakers=None)
 
