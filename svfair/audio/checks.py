@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from svfair.audio.headers import read_header
+from svfair.audio.problems import AudioError, name_of
 from svfair.errors import InputError
 from svfair.manifests.manifest import Manifest, others_like_it
 from svfair.manifests.recording import Recording
@@ -37,13 +38,11 @@ def check_audio(manifest: Manifest) -> None:
 
 
 def _problem(recording: Recording, duration_s: float) -> str | None:
-    path = recording.path
-    if not path.is_file():
-        return f"'{path}' is missing"
+    name = f"'{name_of(recording)}'"
     try:
         header = read_header(recording)
-    except InputError as error:
-        return str(error)
+    except AudioError as error:
+        return f"{name} {error.reason}"
     if abs(header.duration_s - duration_s) > DURATION_TOLERANCE_S + 0.01 * duration_s:
-        return f"'{path}' lasts {header.duration_s:.2f} s, not {duration_s:.2f} s as duration_s says"
+        return f"{name} lasts {header.duration_s:.2f} s, not {duration_s:.2f} s as duration_s says"
     return None

@@ -1,6 +1,7 @@
 """Audio in: whole utterances, and crops that are read by seeking rather than by decoding the whole file."""
 
 import io
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import soundfile
 import soxr
 
 from svfair.audio.mpeg4 import decode_mpeg4, is_mpeg4
-from svfair.errors import InputError
+from svfair.audio.problems import AudioError, name_of, problems_named
 from svfair.manifests.recording import Recording
 
 Waveform = npt.NDArray[np.float32]
@@ -29,7 +30,7 @@ def read_audio(recording: Path | Recording, *, sample_rate: int = 16000) -> Wave
 
     Raises
     ------
-    InputError
+    AudioError
         When the file is missing, corrupt or empty.
     """
     return _read(recording, None, None, sample_rate)
@@ -58,7 +59,7 @@ def read_crop(
 
     Raises
     ------
-    InputError
+    AudioError
         When the file is missing, corrupt or empty.
     """
     crop = _read(recording, position, seconds, sample_rate)
@@ -72,23 +73,34 @@ def _read(
     recording: Path | Recording, position: float | None, seconds: float | None, sample_rate: int
 ) -> Waveform:
     recording = recording if isinstance(recording, Recording) else Recording(recording)
-    name = _name(recording)
-    try:
-        source, in_mpeg4 = _open(recording)
+    name = name_of(recording)
+    with problems_named(recording):
+        source, in_mpeg4 = open_recording(recording, never_mpeg4=_NEVER_MPEG4)
         decode = decode_mpeg4 if in_mpeg4 else _decode
         mono, rate, expected = decode(source, position, seconds)
-    except (soundfile.LibsndfileError, OSError, ValueError) as error:
-        raise InputError(f"{name}: cannot be read as audio ({error}); replace the file or drop it") from error
     if len(mono) == 0:
-        raise InputError(f"{name}: holds no audio; drop it from the manifest")
+        raise AudioError(name, "holds no audio", kind="empty")
     if len(mono) < expected:
-        raise InputError(f"{name}: ends after {len(mono)} of {expected} samples; the file is damaged")
+        reason = f"is cut off: it ends after {len(mono)} of {expected} samples"
+        raise AudioError(name, reason, kind="cut off")
     return mono if rate == sample_rate else soxr.resample(mono, rate, sample_rate)
 
 
-def _open(recording: Recording) -> tuple[Path | io.BytesIO, bool]:
-    """Return what to decode and whether it is MPEG-4; a packed recording is small, and read whole."""
-    if recording.size is None and recording.path.suffix in _NEVER_MPEG4:
+def open_recording(
+    recording: Recording, *, never_mpeg4: Collection[str] = ()
+) -> tuple[Path | io.BytesIO, bool]:
+    """Return what to decode, and whether it is MPEG-4; a packed recording is small, and read whole.
+
+    Files whose name has one of the suffixes `never_mpeg4` are not looked into.
+
+    Raises
+    ------
+    AudioError
+        When a packed file ends before the recording does.
+    OSError
+        When the file cannot be read.
+    """
+    if recording.size is None and recording.path.suffix in never_mpeg4:
         return recording.path, False
     with recording.path.open("rb", buffering=0) as file:
         if recording.size is None:
@@ -96,8 +108,8 @@ def _open(recording: Recording) -> tuple[Path | io.BytesIO, bool]:
         file.seek(recording.offset)
         content = file.read(recording.size)
     if len(content) < recording.size:
-        raise ValueError("the packed file ends before it")
-    return io.BytesIO(content), is_mpeg4(content[:8])
+        raise AudioError(name_of(recording), "is cut off: the packed file ends before it", kind="cut off")
+    return io.BytesIO(content), is_mpeg4(content)
 
 
 class _ReadOnce(soundfile.SoundFile):  # type: ignore[misc]  # soundfile ships no types
@@ -121,9 +133,3 @@ def _decode(
         samples = file.read(expected, dtype="float32", always_2d=True)
         mono: Waveform = samples[:, 0] if file.channels == 1 else samples.mean(axis=1)
         return mono, file.samplerate, expected
-
-
-def _name(recording: Recording) -> str:
-    if recording.size is None:
-        return str(recording.path)
-    return f"{recording.path} (bytes {recording.offset} to {recording.offset + recording.size})"

@@ -41,10 +41,10 @@ def synth(
         speakers=speakers,
         sessions=sessions,
         utterances=utterances,
-        female_share=_female_share(
+        female_share=resolve_female_share(
             female_share, gender_ratio, SyntheticCorpus.female_share, balanced=balanced
         ),
-        countries=_countries(countries),
+        countries=parse_countries(countries),
         balanced=balanced,
         seed=seed,
     )
@@ -56,7 +56,7 @@ def synth(
         typer.echo(f"{count} utterances of {speakers} speakers: {manifest}", err=True)
 
 
-def _countries(text: str) -> dict[str, float]:
+def parse_countries(text: str) -> dict[str, float]:
     """Read `USA=0.7,UK=0.3`; raise InputError when it is written otherwise."""
     weights = {}
     for part in text.split(","):
@@ -71,7 +71,7 @@ def _countries(text: str) -> dict[str, float]:
     return weights
 
 
-def _female_share(share: float | None, ratio: str | None, default: float, *, balanced: bool) -> float:
+def resolve_female_share(share: float | None, ratio: str | None, default: float, *, balanced: bool) -> float:
     """Return the share of female speakers from the three options that set it.
 
     Raises

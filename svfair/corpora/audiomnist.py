@@ -31,7 +31,9 @@ class AudioMnist(Corpus):
     """AudioMNIST: 30,000 digits of 60 speakers, with gender, age, accent and where they come from."""
 
     name: ClassVar[str] = "audiomnist"
+    title: ClassVar[str] = "AudioMNIST"
     layout: ClassVar[str] = "data/01/0_01_0.wav and data/audioMNIST_meta.txt"
+    example: ClassVar[str] = "AudioMNIST prepared/audiomnist"
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         """Name utterances as the files are named: `0_01_0`; a speaker was recorded in one sitting."""

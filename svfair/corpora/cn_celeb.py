@@ -19,10 +19,9 @@ class CnCeleb(Corpus):
     """CN-Celeb1 and 2: 3,000 speakers by their ids; gender, age and origin are not published."""
 
     name: ClassVar[str] = "cn-celeb"
-    layout: ClassVar[str] = (
-        "data/id00000/singing-01-001.flac and eval/test/id00800-singing-01-001.flac, "
-        "also below CN-Celeb_flac/ and CN-Celeb2_flac/"
-    )
+    title: ClassVar[str] = "CN-Celeb 1 or 2"
+    layout: ClassVar[str] = "data/id00000/singing-01-001.flac, dev/dev.lst, eval/"
+    example: ClassVar[str] = "CN-Celeb_flac prepared/cn-celeb"
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         """Name utterances as `eval/lists/trials.lst` does, and those of `data` alike.

@@ -1,15 +1,16 @@
 """Mozilla Common Voice (Ardila et al., LREC 2020): sentences that volunteers read into their browsers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import polars as pl
 
-from svfair.corpora.corpus import Corpus
+from svfair.corpora.corpus import Corpus, option
 from svfair.errors import InputError, Parameter, shown_list
 from svfair.tables.bad_lines import refuse
-from svfair.tables.reading import first_line
+from svfair.tables.reading import read_unquoted
 
 # What a person tells in the profile. Releases before 2021 call accents `accent`.
 _PROFILE = {"age": "age", "gender": "gender", "accents": "accent", "accent": "accent", "variant": "variant"}
@@ -26,13 +27,17 @@ class CommonVoice(Corpus):
     """
 
     name: ClassVar[str] = "common-voice"
-    layout: ClassVar[str] = "clips/common_voice_en_1.mp3 and validated.tsv in a language's folder"
+    title: ClassVar[str] = "one language of Common Voice"
+    layout: ClassVar[str] = "clips/*.mp3 and validated.tsv, train.tsv and so on"
+    example: ClassVar[str] = "cv-corpus-24.0/en prepared/common-voice-en"
 
-    splits: tuple[str, ...] = ("validated",)
+    splits: tuple[str, ...] = option(
+        ("validated",), "Table to read, such as train; repeat for more.", name="split", shown="validated"
+    )
 
     def __post_init__(self) -> None:
         if not self.splits:
-            raise InputError(Parameter("split"), ": name at least one table, such as validated")
+            raise InputError(Parameter("splits"), ": name at least one table, such as validated")
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         """Name utterances as the clips are named, without `.mp3`.
@@ -42,7 +47,9 @@ class CommonVoice(Corpus):
         """
         folder = self._folder(source)
         tables = [
-            _read(folder / f"{split}.tsv", ("client_id", "path", "locale")).with_columns(split=pl.lit(split))
+            _read(folder / f"{split}.tsv", ("client_id", "path"), ("locale",)).with_columns(
+                split=pl.lit(split)
+            )
             for split in self.splits
         ]
         clip = pl.col("path").str.replace(r"\.[A-Za-z0-9]{2,4}$", "")
@@ -74,7 +81,7 @@ class CommonVoice(Corpus):
         passed, or people shared an account), the value is empty, which is to say unknown.
         """
         folder = self._folder(source)
-        tables = [_read(folder / f"{split}.tsv", ("client_id", *_PROFILE)) for split in self.splits]
+        tables = [_read(folder / f"{split}.tsv", ("client_id",), _PROFILE) for split in self.splits]
         columns = {name: _PROFILE[name] for table in tables for name in table.columns if name in _PROFILE}
         rows = pl.concat(
             [
@@ -111,45 +118,13 @@ class CommonVoice(Corpus):
         )
 
 
-def _read(path: Path, wanted: tuple[str, ...]) -> pl.DataFrame:
+def _read(path: Path, required: tuple[str, ...], optional: Iterable[str]) -> pl.DataFrame:
     """Read columns of a table as text without blanks around it; sentences hold stray quotation marks."""
     if not path.is_file():
-        raise InputError(f"{path}: no such file; name the splits that there are with ", Parameter("split"))
-    try:
-        header = pl.read_csv(path, separator="\t", quote_char=None, infer_schema=False, n_rows=0)
-        names = [name for name in wanted if name in header.columns]
-        for name in ("client_id", "path"):
-            if name in wanted and name not in names:
-                raise InputError(
-                    f"{path}: no column '{name}'; found {shown_list(header.columns)}. "
-                    "It has to be the table as published, with tabs"
-                )
-        _refuse_shifted(path, len(header.columns))
-        table = pl.read_csv(path, separator="\t", quote_char=None, infer_schema=False, columns=names)
-    except pl.exceptions.NoDataError as error:
-        raise InputError(f"{path}: is empty") from error
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
-    table = table.select(pl.all().str.strip_chars().fill_null("")).with_row_index("line", 2)
-    table = table.filter(pl.any_horizontal(pl.col(names) != ""))
-    required = [name for name in ("client_id", "path") if name in names]
+        raise InputError(f"{path}: no such file; name the splits that there are with ", Parameter("splits"))
+    records = read_unquoted(path, required, tuple(optional))
+    holds = records.table.select(pl.any_horizontal(pl.all() != "")).to_series()
     for name in required:
-        empty = table.filter(pl.col(name) == "")["line"].to_list()
+        empty = records.numbers.filter(holds & (records.table[name] == ""))
         refuse(path, [(line, f"{name} is empty") for line in empty], "line", "Take the table as published")
-    return table.drop("line")
-
-
-def _refuse_shifted(path: Path, columns: int) -> None:
-    """Raise when a row has too many or too few tabs: its age could be read as its gender."""
-    lines = pl.scan_csv(
-        path, separator="\x01", quote_char=None, infer_schema=False, has_header=False, new_columns=["text"]
-    ).with_row_index("line", 1)
-    fields = pl.col("text").str.count_matches("\t", literal=True) + 1
-    shifted = lines.filter(pl.col("text").str.strip_chars() != "").filter(fields != columns)
-    bad = shifted.select("line", fields).collect(engine="streaming")
-    refuse(
-        path,
-        [(line, f"has {found} fields instead of {columns}") for line, found in bad.iter_rows()],
-        "line",
-        "Mend them or take them out",
-    )
+    return records.table.filter(holds)

@@ -1,13 +1,16 @@
 """What a corpus has to say of itself, so that `svfair.corpora.preparation.prepare` can do the rest."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import polars as pl
 
 from svfair.audio.reading import AUDIO_SUFFIXES, Waveform
+
+#: Of audio that is cut or written, in Hz.
+SAMPLE_RATE = 16000
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,26 @@ class Piece:
 class Corpus(ABC):
     """A corpus as its publisher ships it.
 
-    A subclass is a frozen dataclass whose fields are the corpus's options; they become part of what decides
-    whether an earlier preparation is still valid. It is sent to other processes, so it holds plain values.
+    A subclass is a frozen dataclass whose fields are the corpus's options (see `option`); they become part of
+    what decides whether an earlier preparation is still valid. It is sent to other processes, so it holds
+    plain values. What a user reads of it on the command line names options as the fields are named, between
+    backticks.
     """
 
     #: The command: `svfair prepare NAME SOURCE OUT`.
     name: ClassVar[str]
 
-    #: What SOURCE looks like; shown when nothing in it fits.
+    #: What it is called within a sentence.
+    title: ClassVar[str]
+
+    #: What SOURCE looks like; shown in the help, and when nothing in it fits.
     layout: ClassVar[str]
+
+    #: SOURCE and OUT, and perhaps options, of an example.
+    example: ClassVar[str]
+
+    #: What else a user should know before.
+    remark: ClassVar[str] = ""
 
     #: Names of audio files end in one of these; compared in lower case.
     suffixes: ClassVar[tuple[str, ...]] = AUDIO_SUFFIXES
@@ -98,6 +112,20 @@ class Corpus(ABC):
             Mono float32 at 16 kHz.
         """
         return [Piece("", "", waveform)]
+
+
+def option(default: Any, help_text: str, **more: Any) -> Any:
+    """Return a field of a dataclass that is an option on the command line.
+
+    Parameters
+    ----------
+    default, help_text
+        Its value when it is not given, and what it is.
+    more
+        `name` of the option, such as `split`, where it is not the field's; `shown`, what the help shows as
+        default; `min` and `max` of a number; `metavar`, what stands for the value.
+    """
+    return field(default=default, metadata={"help": help_text, **more})
 
 
 def by_pattern(files: pl.DataFrame, pattern: str) -> pl.DataFrame:

@@ -23,9 +23,9 @@ class LibriSpeech(Corpus):
     """LibriSpeech: 1,000 hours of 2,484 speakers, with gender."""
 
     name: ClassVar[str] = "librispeech"
-    layout: ClassVar[str] = (
-        "train-clean-100/19/198/19-198-0000.flac, also below LibriSpeech/, and SPEAKERS.TXT"
-    )
+    title: ClassVar[str] = "LibriSpeech"
+    layout: ClassVar[str] = "train-clean-100/19/198/19-198-0000.flac and SPEAKERS.TXT"
+    example: ClassVar[str] = "LibriSpeech prepared/librispeech"
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         """Name utterances as the transcripts do; a chapter is a session, a folder (dev-other) a split."""

@@ -16,12 +16,10 @@ import polars as pl
 from svfair.audio.channels import apply_channel, draw_channel
 from svfair.audio.codecs import CODECS, pass_codec
 from svfair.audio.reading import Waveform
-from svfair.corpora.corpus import Corpus, Piece, by_pattern
-from svfair.corpora.metadata import find_file
-from svfair.corpora.speaker_tables import require_columns
+from svfair.corpora.corpus import SAMPLE_RATE, Corpus, Piece, by_pattern, option
+from svfair.corpora.metadata import find_file, require_columns
 from svfair.tables.reading import read_table
 
-SAMPLE_RATE = 16000
 _SHORTEST_S, _CUT_FROM_S, _CUT_UNTIL_S = 2.0, 3.0, 5.0
 _FRAME_S = 0.01
 _COLUMNS = ("filename", "sex", "country", "native_language", "age", "birthplace")
@@ -41,10 +39,18 @@ class SpeechAccentArchive(Corpus):
     """
 
     name: ClassVar[str] = "speech-accent-archive"
-    layout: ClassVar[str] = "recordings/afrikaans1.mp3 and speakers_all.csv"
+    title: ClassVar[str] = "the Speech Accent Archive"
+    layout: ClassVar[str] = "recordings/ and speakers_all.csv; one recording a speaker"
+    example: ClassVar[str] = "SOURCE archive `cut_utterances`"
+    remark: ClassVar[str] = (
+        "With `cut_utterances` there are trials: utterances of the two halves count as two sessions, each "
+        "through a random channel and codec. Figures from it say nothing of different days."
+    )
 
-    cut_utterances: bool = False
-    seed: int = 0
+    cut_utterances: bool = option(
+        False, "Cut recordings into utterances; the two halves are two sessions.", name="cut"
+    )
+    seed: int = option(0, "With `cut_utterances`: of channels and codecs.", min=0)
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         """Name recordings as the table's column `filename` does.

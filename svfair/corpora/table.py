@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import polars as pl
 
-from svfair.corpora.corpus import Corpus, no_speakers
-from svfair.corpora.speaker_tables import require_columns
+from svfair.corpora.corpus import Corpus, no_speakers, option
+from svfair.corpora.metadata import require_columns
 from svfair.errors import InputError, Parameter, shown
 from svfair.manifests.speakers import read_speakers
 from svfair.tables.bad_lines import refuse
@@ -53,15 +53,24 @@ class Table(Corpus):
     """
 
     name: ClassVar[str] = "table"
-    layout: ClassVar[str] = "audio files anywhere, which a table lists or a pattern matches"
+    title: ClassVar[str] = "any other corpus"
+    layout: ClassVar[str] = "a table with a row a recording, or a pattern over paths"
+    example: ClassVar[str] = r"digits out `pattern` '(?P<speaker_id>\w+)/'"
+    remark: ClassVar[str] = "Further columns (or groups) become attributes."
 
-    table: str | None = None
-    pattern: str | None = None
-    speakers_file: str | None = None
-    path_column: str = "path"
-    speaker_column: str = "speaker_id"
-    session_column: str | None = None
-    utterance_column: str | None = None
+    table: str | None = option(None, "CSV, TSV or Parquet with a row a recording.")
+    pattern: str | None = option(
+        None,
+        "Instead of a table: regular expression over paths; its named groups are the columns, such as "
+        r"'(?P<speaker_id>\w+)_(?P<take>\d+).wav'.",
+    )
+    speakers_file: str | None = option(
+        None, "Table with a row a speaker.", name="speakers", shown="SOURCE/speakers.csv, if there"
+    )
+    path_column: str = option("path", "Paths relative to SOURCE.")
+    speaker_column: str = option("speaker_id", "Who speaks.")
+    session_column: str | None = option(None, "Default: one session a speaker.")
+    utterance_column: str | None = option(None, "Default: the path without its ending.")
 
     def __post_init__(self) -> None:
         if (self.table is None) == (self.pattern is None):

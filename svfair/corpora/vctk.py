@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from svfair.corpora.corpus import Corpus, by_pattern
+from svfair.corpora.corpus import Corpus, by_pattern, option
 from svfair.corpora.metadata import find_file
 from svfair.errors import InputError, Parameter
 from svfair.manifests.speakers import one_row_a_speaker
@@ -36,11 +36,11 @@ class Vctk(Corpus):
     """
 
     name: ClassVar[str] = "vctk"
-    layout: ClassVar[str] = (
-        "wav48_silence_trimmed/p225/p225_001_mic1.flac, or wav48/p225/p225_001.wav, and speaker-info.txt"
-    )
+    title: ClassVar[str] = "VCTK"
+    layout: ClassVar[str] = "wav48_silence_trimmed/p225/p225_001_mic1.flac (or wav48/) and speaker-info.txt"
+    example: ClassVar[str] = "VCTK-Corpus-0.92 prepared/vctk"
 
-    microphone: int | None = 1
+    microphone: int | None = option(1, "Of version 0.92.", min=1, max=2)
 
     def __post_init__(self) -> None:
         if self.microphone not in (None, 1, 2):

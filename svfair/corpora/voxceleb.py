@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import polars as pl
 
-from svfair.corpora.corpus import Corpus, by_pattern
+from svfair.corpora.corpus import Corpus, by_pattern, option
 from svfair.corpora.metadata import find_file
 from svfair.manifests.speakers import read_speakers
 
@@ -16,7 +16,7 @@ _PATTERN = r"(?:^|/)(?<speaker_id>id\d{5})/(?<video>[^/]+)/(?<segment>\d{5})\.(?
 
 @dataclass(frozen=True)
 class _VoxCeleb(Corpus):
-    metadata: str | None = None
+    metadata: str | None
 
     metadata_name: ClassVar[str]
 
@@ -45,8 +45,12 @@ class VoxCeleb1(_VoxCeleb):
     """VoxCeleb1: 153,516 recordings of 1,251 speakers, with gender and nationality."""
 
     name: ClassVar[str] = "voxceleb1"
-    layout: ClassVar[str] = "wav/id10001/VIDEO/00001.wav, also below dev/ and test/, and vox1_meta.csv"
+    title: ClassVar[str] = "VoxCeleb1"
+    layout: ClassVar[str] = "wav/id10001/VIDEO/00001.wav (also below dev/ and test/) and vox1_meta.csv"
+    example: ClassVar[str] = "/data/voxceleb1 prepared/voxceleb1"
     metadata_name: ClassVar[str] = "vox1_meta.csv"
+
+    metadata: str | None = option(None, "vox1_meta.csv, when it does not lie in SOURCE.")
 
 
 @dataclass(frozen=True)
@@ -54,5 +58,10 @@ class VoxCeleb2(_VoxCeleb):
     """VoxCeleb2: 1,128,246 recordings of 6,112 speakers, with gender; no nationality is published."""
 
     name: ClassVar[str] = "voxceleb2"
-    layout: ClassVar[str] = "aac/id00012/VIDEO/00001.m4a (or wav), below dev/ and test/, and vox2_meta.csv"
+    title: ClassVar[str] = "VoxCeleb2"
+    layout: ClassVar[str] = "aac/id00012/VIDEO/00001.m4a (or wav, below dev/ and test/) and vox2_meta.csv"
+    example: ClassVar[str] = "/data/voxceleb2 prepared/voxceleb2 `store` packed"
+    remark: ClassVar[str] = "The m4a files are read in place, or written anew with `store`."
     metadata_name: ClassVar[str] = "vox2_meta.csv"
+
+    metadata: str | None = option(None, "vox2_meta.csv, when it does not lie in SOURCE.")

@@ -1,15 +1,18 @@
 """Delimited text to columns of text, one record a line: no field shifts, no line is lost unseen."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from svfair.tables.bad_lines import BadLine
 
 # What bytes.split() takes for blanks, beside line ends.
 _BLANKS = (b" ", b"\t", b"\x0b", b"\x0c")
+_EMPTY_START, _EMPTY_LINE = re.compile(rb"[ \t\x0b\x0c]*\n"), re.compile(rb"\n[ \t\x0b\x0c]*\n")
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def _parse_fast(body: bytes, form: Form, wanted: Sequence[str]) -> Records | Non
 
     Polars fills short lines, cuts long ones, lets a quotation mark swallow line ends, and knows no line
     numbers. So the result counts only when every line is a record, the last field is there in each of them
-    (no line is short or empty), and there are no more delimiters than that takes (no line is long).
+    (no line is short or empty), and there are no more delimiters than that takes (no line is long). Where
+    fields are empty, the delimiters of every line are counted.
     """
     if form.delimiter == " " and any(blank in body for blank in _BLANKS if blank != b" "):
         return None
@@ -157,18 +161,40 @@ def _parse_fast(body: bytes, form: Form, wanted: Sequence[str]) -> Records | Non
             encoding="utf8",
             quote_char='"' if form.quoted else None,
         )
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        # OSError, when the bytes below a header begin as a compressed file does.
         return None
-    if table.height != count or any(column.null_count() for column in table):
+    if table.height != count:
         return None
-    if _has_blanks(body, form) and (table.to_series(-1).str.strip_chars() == "").any():
-        return None
-    if form.quoted and b'"' in body and any(column.str.contains('"').any() for column in table):
+    is_unsure = any(column.null_count() for column in table) or (
+        _has_blanks(body, form) and (table.to_series(-1).str.strip_chars() == "").any()
+    )
+    if is_unsure:
+        if not _lines_fit(body, form):
+            return None
+        table = table.with_columns(pl.all().fill_null(""))
+    # Quotation marks within fields, and three that polars takes for an empty field, are read one by one.
+    marked = form.quoted and b'"' in body
+    if marked and (b'"""' in body or any(column.str.contains('"').any() for column in table)):
         return None
     table.columns = [form.names[place] for place in picked]
     return Records(
         table.select(wanted), pl.int_range(form.skipped + 1, form.skipped + 1 + count, eager=True), []
     )
+
+
+def _lines_fit(body: bytes, form: Form) -> bool:
+    """Whether every line holds something and has its delimiters; no, where counting them could not tell."""
+    if form.delimiter == " " or (form.quoted and b'"' in body):
+        return False
+    last = body[body.rfind(b"\n") + 1 :]
+    if _EMPTY_START.match(body) or _EMPTY_LINE.search(body) or (last and not last.strip()):
+        return False
+    letters = np.frombuffer(body, np.uint8)
+    ends = np.append(np.flatnonzero(letters == ord("\n")), [len(letters)] * bool(last))
+    delimiters = np.flatnonzero(letters == ord(form.delimiter))
+    counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
+    return bool((counts == len(form.names) - 1).all())
 
 
 def _has_blanks(body: bytes, form: Form) -> bool:

@@ -5,13 +5,15 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
-from svfair.errors import InputError, shown
-from svfair.tables.bad_lines import refuse
+from svfair.errors import InputError, shown, shown_list
+from svfair.tables.bad_lines import BadLine, refuse
 from svfair.tables.lines import Form, Records, parse_lines, split_line
 
 _DELIMITERS = ("\t", ",", ";", "|")
@@ -19,6 +21,9 @@ _DELIMITERS = ("\t", ",", ";", "|")
 _PARQUET = b"PAR1"
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+#: Bytes of a large table that are read at a time.
+_BLOCK = 1 << 25
 
 
 def read_table(path: Path) -> pl.DataFrame:
@@ -62,6 +67,48 @@ def read_table_records(path: Path) -> Records:
     return records
 
 
+def read_unquoted(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> Records:
+    """Read some columns of a table with tabs, in which quotation marks are characters like any other.
+
+    Parameters
+    ----------
+    path
+        Text with a header; gzip or not.
+    required, optional
+        Names of columns; optional ones that are not there are left out.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, lacks a column, or a line has more or fewer fields than the header.
+    """
+    blocks = _blocks(path)
+    first = next(blocks, b"")
+    if not first.strip():
+        raise InputError(f"{path}: is empty")
+    skipped, header = _first_line(first)
+    names = tuple(name.strip() for name in header.split("\t"))
+    missing = [name for name in required if name not in names]
+    if missing:
+        raise InputError(
+            f"{path}: no column '{missing[0]}'; found {shown_list(names)}. "
+            "It has to be the table as published, with tabs"
+        )
+    wanted = [*required, *(name for name in optional if name in names)]
+    form = Form(names, "\t", skipped, quoted=False)
+    parts: list[Records] = []
+    bad: list[BadLine] = []
+    before = 0
+    for block in chain([first], blocks):
+        parts.append(parse_lines(block, form, wanted))
+        bad += [(before + number, reason) for number, reason in parts[-1].bad]
+        parts[-1] = replace(parts[-1], numbers=before + parts[-1].numbers)
+        before += block.count(b"\n")
+        form = replace(form, skipped=0)
+    refuse(path, bad, "line", "Mend them or take them out")
+    return Records(pl.concat([part.table for part in parts]), pl.concat([part.numbers for part in parts]), [])
+
+
 def read_header(path: Path, content: bytes) -> tuple[list[str], str, int]:
     """Return the names in the first line that holds something, the delimiter, and the lines up to there.
 
@@ -70,9 +117,7 @@ def read_header(path: Path, content: bytes) -> tuple[list[str], str, int]:
     InputError
         When the quotation marks of that line do not match.
     """
-    lines = enumerate(io.BytesIO(content), 1)
-    number, line = next((number, line) for number, line in lines if line.strip())
-    header = line.rstrip(b"\n").decode("utf-8", errors="replace")
+    number, header = _first_line(content)
     outside_quotes = re.sub(r'"[^"]*"', "", header)
     delimiter = max(_DELIMITERS, key=outside_quotes.count)
     if delimiter not in outside_quotes:
@@ -82,6 +127,13 @@ def read_header(path: Path, content: bytes) -> tuple[list[str], str, int]:
     except csv.Error as error:
         raise InputError(f"{path}: line {number}: its quotation marks do not match") from error
     return [name.strip() for name in names], delimiter, number
+
+
+def _first_line(content: bytes) -> tuple[int, str]:
+    """Return number and text of the first line that holds something."""
+    lines = enumerate(io.BytesIO(content), 1)
+    number, line = next((number, line) for number, line in lines if line.strip())
+    return number, line.rstrip(b"\n").decode("utf-8", errors="replace")
 
 
 def is_parquet(path: Path) -> bool:
@@ -135,13 +187,39 @@ def read_bytes(path: Path) -> bytes:
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
+    content = _plain(path, content)
+    if content.isspace() or not content:
+        raise InputError(f"{path}: is empty")
+    return content
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Yield what `read_bytes` returns in pieces of whole lines, so that a large file is never held whole."""
+    try:
+        with path.open("rb") as file:
+            is_packed = file.read(len(_GZIP)) == _GZIP
+        with gzip.open(path) if is_packed else path.open("rb") as stream:
+            kept = b""
+            while piece := stream.read(_BLOCK):
+                head, end, tail = piece.rpartition(b"\n")
+                if end:
+                    yield _plain(path, kept + head + end)
+                    kept = tail
+                else:
+                    kept += piece
+            if kept:
+                yield _plain(path, kept)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
+
+
+def _plain(path: Path, content: bytes) -> bytes:
+    """Return text without byte-order mark and with LF line ends."""
     if content.startswith(_UTF16):
         raise InputError(f"{path}: is UTF-16 text; save it as UTF-8")
     content = content.removeprefix(b"\xef\xbb\xbf")
     if b"\0" in content:
         raise InputError(f"{path}: is not a text file")
-    if content.isspace() or not content:
-        raise InputError(f"{path}: is empty")
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return content

@@ -1,11 +1,14 @@
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
-from svfair.corpora.corpus import Corpus
+from svfair.cli.main import app
+from svfair.corpora import CORPORA, Corpus, load_corpus
 from svfair.corpora.preparation.listing import list_files
 from svfair.errors import InputError
 
@@ -15,8 +18,9 @@ GUIDE = Path(__file__).parents[2] / "docs" / "new-corpus.md"
 @pytest.fixture
 def corpus(monkeypatch: pytest.MonkeyPatch) -> Corpus:
     code = GUIDE.read_text().split("```python\n")[1].split("```")[0]
-    module = ModuleType("radio_meetings")
-    monkeypatch.setitem(sys.modules, "radio_meetings", module)
+    name = "svfair.corpora.radio_meetings"
+    module = ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, module)
     exec(compile(code, str(GUIDE), "exec"), module.__dict__)
     made = module.RadioMeetings()
     assert isinstance(made, Corpus)
@@ -53,6 +57,25 @@ def test_the_guides_corpus_names_bad_metadata(corpus: Corpus, tmp_path: Path) ->
     people.write_text("pseudonym,sex,birth_country\nM003,F,Kenya\nM003,M,Kenya\n")
     with pytest.raises(InputError, match=r"people.csv: speaker 'M003' has two rows that differ"):
         corpus.speakers(tmp_path)
+
+
+def test_the_guides_line_makes_the_command(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (name, place), *others = re.findall(r'^"([\w-]+)": "([\w:]+)",$', GUIDE.read_text(), re.MULTILINE)
+    assert not others
+    monkeypatch.setitem(CORPORA, name, place)  # type: ignore[arg-type]
+    assert type(corpus) is load_corpus(name)
+    runner, wide = CliRunner(), {"COLUMNS": "200"}
+    assert name in runner.invoke(app, ["prepare", "--help"], env=wide).output
+    help_text = runner.invoke(app, ["prepare", name, "--help"], env=wide).output
+    assert "Prepare Radio Meetings: meetings/M003/20210412/utt-0007.flac and people.csv." in help_text
+    (example,) = re.findall(r"^svfair prepare .*$", GUIDE.read_text(), re.MULTILINE)
+    assert f"Example: {example}" in help_text
+    source = tmp_path / "radio-meetings"
+    source.mkdir()
+    result = runner.invoke(app, ["prepare", name, str(source), str(tmp_path / "prepared")])
+    assert "nothing in it is laid out as radio-meetings is: meetings/M003" in result.stderr
 
 
 def test_the_guides_own_test_holds(corpus: Corpus, tmp_path: Path) -> None:

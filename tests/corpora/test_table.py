@@ -86,19 +86,19 @@ def test_bad_tables_are_named(text: str, message: str, tmp_path: Path) -> None:
 
 
 def test_bad_options_are_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"name either --table, .* or --pattern"):
+    with pytest.raises(InputError, match=r"name either table, .* or pattern"):
         Table()
-    with pytest.raises(InputError, match=r"name either --table, .* or --pattern"):
+    with pytest.raises(InputError, match=r"name either table, .* or pattern"):
         Table(table="a", pattern="(?<speaker_id>a)")
-    with pytest.raises(InputError, match=r"--table gone.csv: no such file, neither here nor in "):
+    with pytest.raises(InputError, match=r"table gone.csv: no such file, neither here nor in "):
         Table(table="gone.csv").utterances(tmp_path, FILES)
-    with pytest.raises(InputError, match=r"--speakers gone.csv: no such file"):
+    with pytest.raises(InputError, match=r"speakers_file gone.csv: no such file"):
         Table(pattern="(?<speaker_id>a)", speakers_file="gone.csv").speakers(tmp_path)
-    with pytest.raises(InputError, match=r"--pattern \(\?<who>a\): has no group \(\?<speaker_id>...\)"):
+    with pytest.raises(InputError, match=r"pattern \(\?<who>a\): has no group \(\?<speaker_id>...\)"):
         Table(pattern="(?<who>a)")
-    with pytest.raises(InputError, match=r"--pattern .*: a group cannot be called path"):
+    with pytest.raises(InputError, match=r"pattern .*: a group cannot be called path"):
         Table(pattern="(?<path>(?<speaker_id>a))")
-    with pytest.raises(InputError, match=r"--pattern .*: is no regular expression"):
+    with pytest.raises(InputError, match=r"pattern .*: is no regular expression"):
         Table(pattern="(?<speaker_id>a)(?=b)")
 
 

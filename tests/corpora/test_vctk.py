@@ -92,5 +92,5 @@ def test_bad_metadata_and_options_are_named(tmp_path: Path) -> None:
     info.write_text("ID  AGE  GENDER  ACCENTS  REGION COMMENTS\n")
     with pytest.raises(InputError, match="holds no speakers"):
         Vctk().speakers(tmp_path)
-    with pytest.raises(InputError, match="--microphone 3: there are microphones 1 and 2"):
+    with pytest.raises(InputError, match="microphone 3: there are microphones 1 and 2"):
         Vctk(microphone=3)

@@ -68,8 +68,8 @@ def test_trials_and_lists_name_utterances_likewise(real_data: Path, tmp_path: Pa
 
 
 def test_without_the_table_it_says_what_it_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"holds no 'vox1_meta.csv'; put it there, or name it with --meta"):
+    with pytest.raises(InputError, match=r"holds no 'vox1_meta.csv'; put it there, or name it with meta"):
         VoxCeleb1().speakers(tmp_path)
-    with pytest.raises(InputError, match=r"--metadata .*gone.csv: no such file"):
+    with pytest.raises(InputError, match=r"metadata .*gone.csv: no such file"):
         VoxCeleb2(metadata=str(tmp_path / "gone.csv")).speakers(tmp_path)
     assert VoxCeleb1().utterances(tmp_path, frame("a.wav")).is_empty()

@@ -1,1 +1,1 @@
-"""What is done for every corpus."""
+"""What is done for every corpus: listed, headers read, checked, stored, resumed, written whole."""

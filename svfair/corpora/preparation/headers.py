@@ -7,9 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from svfair.audio.headers import read_header
-from svfair.corpora.preparation.listing import lines_of
-from svfair.errors import InputError
+from svfair.audio import AudioError, read_header
+from svfair.corpora.preparation.rejections import Kind
 from svfair.tables.writing import write_table
 
 #: Files whose headers one job reads.
@@ -35,6 +34,7 @@ _SCHEMA = {
     "frames": pl.Int64,
     "sample_rate": pl.Int64,
     "probe": pl.UInt64,
+    "kind": pl.String,
     "reason": pl.String,
 }
 
@@ -43,7 +43,7 @@ _SCHEMA = {
 class Part:
     """A stretch of the listing, and the file that keeps what was found there.
 
-    The file's name is a hash of paths, sizes, times and settings: a part that is there is valid.
+    The file's name is a hash of the rows and of settings: a part that is there is valid.
     """
 
     rows: pl.DataFrame
@@ -57,30 +57,33 @@ def parts_of(rows: pl.DataFrame, folder: Path, *, size: int, settings: str) -> l
     """Cut a listing (`path`, `size`, `modified_ns` and more) into parts of a size."""
     parts = []
     for piece in rows.iter_slices(size):
-        name = hashlib.sha256(f"{settings}\n{lines_of(piece)}".encode()).hexdigest()[:24]
+        name = hashlib.sha256(f"{settings}\n{piece.write_csv()}".encode()).hexdigest()[:24]
         parts.append(Part(piece, folder / f"{name}.parquet"))
     return parts
 
 
-def inspect_part(part: Part, source: Path) -> None:
+def read_headers(part: Part, source: Path) -> None:
     """Read the headers of a part's files, and write what they say, whole or not at all."""
     found = [_look_at(source, path) for path in part.rows["path"]]
     write_table(pl.DataFrame(found, _SCHEMA, orient="row"), part.file)
 
 
-def _look_at(source: Path, relative: str) -> tuple[str, int | None, int | None, int | None, str | None]:
+def _look_at(source: Path, relative: str) -> tuple[str | int | None, ...]:
     path = source / relative
+    kind: Kind = "unreadable"
     try:
         header = read_header(path)
         probe = _probe(path)
-    except InputError as error:
-        return relative, None, None, None, str(error).removeprefix(f"'{path}' ")
+    except AudioError as error:
+        kind, reason = error.kind, error.reason
     except OSError as error:
-        return relative, None, None, None, f"cannot be read ({error.strerror})"
-    suffix = path.suffix.lower()
-    if suffix in _KNOWN and suffix not in _CONTAINERS.get(header.container, (suffix,)):
-        return relative, None, None, None, f"holds {header.container} audio, but its name ends in {suffix}"
-    return relative, header.frames, header.sample_rate, probe, None
+        reason = f"cannot be read ({error.strerror})"
+    else:
+        suffix = path.suffix.lower()
+        if suffix not in _KNOWN or suffix in _CONTAINERS.get(header.container, (suffix,)):
+            return relative, header.frames, header.sample_rate, probe, None, None
+        reason = f"holds {header.container} audio, but its name ends in {suffix}"
+    return relative, None, None, None, kind, reason
 
 
 def _probe(path: Path) -> int:

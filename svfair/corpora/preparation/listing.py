@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from svfair.corpora.preparation.rejections import REJECTED, Kind
 from svfair.errors import InputError, shown
 
 # Rows that are turned into columns at a time: Python's own objects for a million files would take a gigabyte.
@@ -23,7 +24,7 @@ class Listing:
     files
         `path` (relative, with `/`), `size` in bytes and `modified_ns`, sorted by path.
     unusable
-        `path` as it can be shown, and `reason`: names that no table can hold, links that lead nowhere.
+        `path` as it can be shown, `kind` and `reason`: names that no table can hold, links that lead nowhere.
     """
 
     files: pl.DataFrame
@@ -33,16 +34,11 @@ class Listing:
         """Return the SHA-256 of all paths, sizes and times."""
         hashed = hashlib.sha256()
         for part in self.files.iter_slices(_BLOCK):
-            hashed.update(lines_of(part).encode())
+            lines = part.write_csv(include_header=False, separator="\t", quote_style="never")
+            hashed.update(lines.encode())
         for row in self.unusable.iter_rows():
             hashed.update(repr(row).encode())
         return hashed.hexdigest()
-
-
-def lines_of(files: pl.DataFrame) -> str:
-    """Return a line a file, with path, size and time."""
-    lines = files.select(pl.format("{}\t{}\t{}", "path", "size", "modified_ns")).to_series()
-    return "\n".join(lines.to_list()) + "\n"
 
 
 def list_files(source: Path, suffixes: tuple[str, ...]) -> Listing:
@@ -55,7 +51,7 @@ def list_files(source: Path, suffixes: tuple[str, ...]) -> Listing:
     """
     if not source.is_dir():
         raise InputError(f"{source}: no such folder")
-    unusable: list[tuple[str, str]] = []
+    unusable: list[tuple[str, Kind, str]] = []
     blocks: list[pl.DataFrame] = []
     rows: list[tuple[str, int, int]] = []
     for path, size, modified in _walk(source, tuple(suffix.encode() for suffix in suffixes), unusable):
@@ -64,7 +60,7 @@ def list_files(source: Path, suffixes: tuple[str, ...]) -> Listing:
             blocks.append(_columns(rows))
             rows = []
     blocks.append(_columns(rows))
-    rejected = pl.DataFrame(unusable, {"path": pl.String, "reason": pl.String}, orient="row").sort("path")
+    rejected = pl.DataFrame(unusable, REJECTED, orient="row").sort("path")
     return Listing(pl.concat(blocks).sort("path"), rejected)
 
 
@@ -73,7 +69,7 @@ def _columns(rows: list[tuple[str, int, int]]) -> pl.DataFrame:
 
 
 def _walk(
-    source: Path, suffixes: tuple[bytes, ...], unusable: list[tuple[str, str]]
+    source: Path, suffixes: tuple[bytes, ...], unusable: list[tuple[str, Kind, str]]
 ) -> Iterator[tuple[str, int, int]]:
     """Give path, size and time of each file; paths are bytes until it is known that they are text."""
     folders: list[tuple[bytes, frozenset[tuple[int, int]]]] = [(b"", frozenset())]
@@ -93,7 +89,7 @@ def _walk(
         this = (status.st_dev, status.st_ino)
         with entries:
             if this in above:
-                unusable.append((_text(folder), "symbolic link to a folder above it"))
+                unusable.append((_text(folder), "bad link", "symbolic link to a folder above it"))
                 continue
             for entry in entries:
                 relative = folder + b"/" + entry.name if folder else entry.name
@@ -106,11 +102,12 @@ def _walk(
                     file = entry.stat()
                 except OSError as error:
                     if entry.name.lower().endswith(suffixes) or entry.is_symlink():
-                        unusable.append((_text(relative), f"cannot be looked at ({error.strerror})"))
+                        reason = f"cannot be looked at ({error.strerror})"
+                        unusable.append((_text(relative), "bad link", reason))
                     continue
                 problem = _problem_of_name(relative)
                 if problem:
-                    unusable.append((_text(relative), problem))
+                    unusable.append((_text(relative), "unusable name", problem))
                 else:
                     yield relative.decode(), file.st_size, file.st_mtime_ns
 

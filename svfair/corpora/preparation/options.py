@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Store = Literal["source", "flac", "packed"]
+from svfair.corpora.corpus import option
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,24 @@ class Options:
     store
         `source`: the manifest points at the publisher's files. `flac`: they are written anew, 16 kHz mono.
         `packed`: the same, in tar archives of 1,000 recordings.
-    csv
-        Whether the manifest is CSV rather than Parquet.
+    manifest_format
+        What the manifest is written as.
     shortest_s
         Shorter recordings are rejected, in seconds.
-    largest_rejected
+    max_rejected
         Share of files that may be rejected.
     workers
         Processes; the number of cores by default.
     """
 
-    store: Store = "source"
-    csv: bool = False
-    shortest_s: float = 0.1
-    largest_rejected: float = 0.2
-    workers: int | None = None
+    store: Literal["source", "flac", "packed"] = option(
+        "source",
+        "source: read the publisher's files in place. flac: write them as 16 kHz mono FLAC. "
+        "packed: the same, in tar archives of 1,000.",
+    )
+    manifest_format: Literal["parquet", "csv"] = option("parquet", "Of the manifest.", name="format")
+    shortest_s: float = option(
+        0.1, "Reject shorter recordings.", name="min-duration", min=0, metavar="SECONDS"
+    )
+    max_rejected: float = option(0.2, "Fail when more is rejected.", min=0, max=1, metavar="SHARE")
+    workers: int | None = option(None, "Processes.", min=1, shown="number of cores")

@@ -13,16 +13,16 @@ import polars as pl
 from rich.console import Console
 
 from svfair import __version__
-from svfair.corpora.corpus import Corpus
+from svfair.corpora.corpus import SAMPLE_RATE, Corpus
 from svfair.corpora.preparation.duplicates import find_duplicates
-from svfair.corpora.preparation.headers import FILES_A_PART, Part, inspect_part, parts_of
+from svfair.corpora.preparation.headers import FILES_A_PART, Part, parts_of, read_headers
 from svfair.corpora.preparation.listing import Listing, list_files
 from svfair.corpora.preparation.options import Options, Prepared
 from svfair.corpora.preparation.parallel import run_jobs
-from svfair.corpora.preparation.rejections import NO_FILE, Refusals, refuse_too_many
+from svfair.corpora.preparation.rejections import Rejections
 from svfair.corpora.preparation.resume import open_folder
 from svfair.corpora.preparation.speakers import attributes_of_utterances, describe_speakers
-from svfair.corpora.preparation.storage import SAMPLE_RATE, Storage, store_part
+from svfair.corpora.preparation.storage import Storage, store_part
 from svfair.errors import InputError, Parameter
 from svfair.manifests.manifest import read_manifest_facts, write_audio_root
 from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE
@@ -33,12 +33,12 @@ _RECORDINGS_A_SHARD, _RECORDINGS_A_JOB, _RECORDINGS_A_CUTTING_JOB = 1000, 100, 1
 
 #: Names that this module gives to columns of its own.
 _OWN_COLUMNS = {
-    *("size", "modified_ns", "frames", "sample_rate", "probe", "reason", "original", "stored"),
+    *("size", "modified_ns", "frames", "sample_rate", "probe", "original", "stored"),
     *("duration_s", BYTE_OFFSET, BYTE_SIZE),
 }
 
 # Part of what parts are named by: raise it when their content changes.
-_FORM_OF_PARTS = 1
+_FORM_OF_PARTS = 2
 
 
 def prepare(
@@ -97,7 +97,7 @@ class _Preparation:
             "store": options.store,
             "shortest_s": options.shortest_s,
         }
-        self.manifest = out / ("manifest.csv" if options.csv else "manifest.parquet")
+        self.manifest = out / f"manifest.{options.manifest_format}"
         self.used: set[Path] = set()
 
     def run(self) -> Prepared:
@@ -128,40 +128,42 @@ class _Preparation:
         self, listing: Listing, found: pl.DataFrame, published: pl.DataFrame, digest: str
     ) -> Prepared:
         notes = []
-        outside = listing.files.height - found["path"].is_in(listing.files["path"].implode()).sum()
-        if outside:
-            first = listing.files.filter(~pl.col("path").is_in(found["path"].implode()))["path"][0]
-            notes.append(f"{outside:,} audio files do not belong to what is prepared, such as {first}")
-        refusals = Refusals(listing.unusable)
+        outside = listing.files.join(found, "path", "anti")["path"]
+        if len(outside):
+            first = str(outside.min())
+            notes.append(f"{len(outside):,} audio files do not belong to what is prepared, such as {first}")
+        rejections = Rejections(listing.unusable)
         looked_for = found.height + listing.unusable.height
         rows = found.join(listing.files, "path", "left", maintain_order="left").sort("path", "utterance_id")
-        rows = refusals.take(rows, pl.col("size").is_null(), NO_FILE)
+        rows = rejections.take(rows, pl.col("size").is_null(), "missing", "no such file")
         again = pl.format("another file has the same utterance id, '{}'", "utterance_id")
-        rows = refusals.take(rows, ~pl.col("utterance_id").is_first_distinct(), again)
-        rows = self._look_at(rows, refusals)
-        refuse_too_many(refusals, looked_for, self.options.largest_rejected, self.out)
-        utterances = self._store(rows, refusals)
-        refuse_too_many(refusals, looked_for, self.options.largest_rejected, self.out)
+        rows = rejections.take(rows, ~pl.col("utterance_id").is_first_distinct(), "duplicate", again)
+        # Below, a path stands for a recording.
+        twice = pl.format("another utterance has this file; '{}' is left out", "utterance_id")
+        rows = rejections.take(rows, ~pl.col("path").is_first_distinct(), "duplicate", twice)
+        rows = self._look_at(rows, rejections)
+        rejections.check(looked_for, self.options.max_rejected, self.out)
+        utterances = self._store(rows, rejections)
+        rejections.check(looked_for, self.options.max_rejected, self.out)
         speakers, remarks = describe_speakers(utterances.drop("frames", "sample_rate"), published)
-        return self._write(utterances, speakers, refusals, (*notes, *remarks), digest)
+        return self._write(utterances, speakers, rejections, (*notes, *remarks), digest)
 
-    def _look_at(self, rows: pl.DataFrame, refusals: Refusals) -> pl.DataFrame:
+    def _look_at(self, rows: pl.DataFrame, rejections: Rejections) -> pl.DataFrame:
         """Read every header; return the rows that can be used, with `frames` and `sample_rate`."""
         files = rows.select("path", "size", "modified_ns")
         parts = parts_of(files, self.out / "parts", size=FILES_A_PART, settings=f"headers {_FORM_OF_PARTS}")
-        job = functools.partial(inspect_part, source=self.source)
-        found = self._run(parts, job, "Reading headers")
-        rows = rows.join(found, "path", "left", maintain_order="left")
-        rows = refusals.take(rows, pl.col("reason").is_not_null(), pl.col("reason")).drop("reason")
+        job = functools.partial(read_headers, source=self.source)
+        found = rejections.take_unusable(self._run(parts, job, "Reading headers"))
+        rows = rows.join(found, "path", maintain_order="left")
         seconds = pl.col("frames") / pl.col("sample_rate")
         short = pl.format("too short: {} s", seconds.round(3))
-        rows = refusals.take(rows, seconds < self.options.shortest_s, short)
+        rows = rejections.take(rows, seconds < self.options.shortest_s, "too short", short)
         twins = find_duplicates(rows, self.source, workers=self.workers, console=self.console)
         rows = rows.join(twins, "path", "left", maintain_order="left").drop("probe")
         same = pl.format("the same recording as {}", "original")
-        return refusals.take(rows, pl.col("original").is_not_null(), same).drop("original")
+        return rejections.take(rows, pl.col("original").is_not_null(), "duplicate", same).drop("original")
 
-    def _store(self, rows: pl.DataFrame, refusals: Refusals) -> pl.DataFrame:
+    def _store(self, rows: pl.DataFrame, rejections: Rejections) -> pl.DataFrame:
         """Write audio anew where that is asked for; return the utterances."""
         if self.options.store == "source":
             return rows.drop("size", "modified_ns")
@@ -175,8 +177,7 @@ class _Preparation:
         )
         written = self._run(parts, job, "Writing audio")
         kept = rows.drop("size", "modified_ns", "utterance_id", "session_id", "frames", "sample_rate")
-        joined = written.join(kept, "path", "left", maintain_order="left")
-        joined = refusals.take(joined, pl.col("reason").is_not_null(), pl.col("reason")).drop("reason")
+        joined = rejections.take_unusable(written).join(kept, "path", maintain_order="left")
         return joined.drop("path").rename({"stored": "path"}).with_columns(sample_rate=pl.lit(SAMPLE_RATE))
 
     def _run(self, parts: list[Part], job: Any, title: str) -> pl.DataFrame:
@@ -198,7 +199,7 @@ class _Preparation:
         self,
         utterances: pl.DataFrame,
         speakers: pl.DataFrame,
-        refusals: Refusals,
+        rejections: Rejections,
         notes: tuple[str, ...],
         digest: str,
     ) -> Prepared:
@@ -213,10 +214,10 @@ class _Preparation:
             speakers=speakers.height,
             utterances=table.height,
             hours=round(float(table["duration_s"].sum()) / 3600, 3),
-            rejected=refusals.counts(),
+            rejected=rejections.counts(),
             notes=notes,
         )
-        write_table(refusals.table(), self.out / "rejected.csv")
+        write_table(rejections.table(), self.out / "rejected.csv")
         write_table(speakers, self.out / "speakers.csv")
         made = {
             name: value for name, value in asdict(prepared).items() if name not in ("manifest", "unchanged")

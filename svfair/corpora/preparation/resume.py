@@ -11,19 +11,19 @@ from svfair.files import write_text_whole
 _FILE = "corpus.json"
 
 
-def open_folder(out: Path, parameters: Mapping[str, Any]) -> None:
-    """Make a folder, or open one that was made with the same parameters.
+def open_folder(out: Path, settings: Mapping[str, Any]) -> None:
+    """Make a folder, or open one that was made with the same settings.
 
     Raises
     ------
     InputError
-        When the folder holds something else, was made with other parameters, or cannot be made.
+        When the folder holds something else, was made with other settings, or cannot be made.
     """
-    text = json.dumps(parameters, indent=2) + "\n"
+    text = json.dumps(settings, indent=2) + "\n"
     file = out / _FILE
     if file.is_file():
         if file.read_text(encoding="utf-8") != text:
-            raise InputError(f"{out}: holds a corpus with other parameters (see {file}); name another folder")
+            raise InputError(f"{out}: holds a corpus with other settings (see {file}); name another folder")
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists and holds something else; name another folder")

@@ -49,12 +49,12 @@ def describe_speakers(
     twice = published.filter(pl.col("speaker_id").is_duplicated())
     if twice.height:
         raise InputError(f"speaker '{shown(twice['speaker_id'][0])}' has two rows in the metadata; keep one")
-    people = utterances.select("speaker_id", *constant).unique("speaker_id", keep="first").sort("speaker_id")
-    joined = people.join(published, "speaker_id", "left", maintain_order="left")
+    known = utterances.select("speaker_id", *constant).unique("speaker_id", keep="first").sort("speaker_id")
+    joined = known.join(published, "speaker_id", "left", maintain_order="left")
     normalised = normalise_attributes(joined)
     notes = list(normalised.notes)
     if published.height:
-        notes += _one_sided(people["speaker_id"], published["speaker_id"])
+        notes += _one_sided(known["speaker_id"], published["speaker_id"])
     return normalised.table, tuple(notes)
 
 

@@ -8,16 +8,13 @@ from pathlib import Path
 import polars as pl
 import soundfile
 
-from svfair.audio.reading import AUDIO_SUFFIXES, Waveform, read_audio
+from svfair.audio import AUDIO_SUFFIXES, AudioError, Waveform, read_audio
 from svfair.audio.shards import write_shard
-from svfair.corpora.corpus import Corpus
+from svfair.corpora.corpus import SAMPLE_RATE, Corpus
 from svfair.corpora.preparation.headers import Part
-from svfair.errors import InputError
 from svfair.files import written_whole
 from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE
 from svfair.tables.writing import write_table
-
-SAMPLE_RATE = 16000
 
 _SCHEMA = {
     "path": pl.String,
@@ -25,8 +22,10 @@ _SCHEMA = {
     "session_id": pl.String,
     "stored": pl.String,
     "frames": pl.Int64,
+    "kind": pl.String,
     "reason": pl.String,
 }
+_Row = tuple[str | int | None, ...]
 _PLACES = {BYTE_OFFSET: pl.Int64, BYTE_SIZE: pl.Int64}
 
 
@@ -48,7 +47,7 @@ class Storage:
 
 def store_part(part: Part, source: Path, storage: Storage, corpus: Corpus) -> None:
     """Write the audio of a part's recordings, then a table of what was written, each whole or not at all."""
-    rows: list[tuple[str, str | None, str | None, str | None, int | None, str | None]] = []
+    rows: list[_Row] = []
     places: list[tuple[int, int]] = []
     if storage.packed:
         shard = storage.out / "shards" / f"{part.file.stem}.tar"
@@ -72,7 +71,7 @@ def _encode(
     part: Part,
     source: Path,
     corpus: Corpus,
-    rows: list[tuple[str, str | None, str | None, str | None, int | None, str | None]],
+    rows: list[_Row],
     shard: str | None,
 ) -> Iterator[tuple[str, bytes]]:
     """Give name and FLAC of each utterance, and add its row (or why there is none) to `rows`."""
@@ -80,18 +79,18 @@ def _encode(
         path = str(recording["path"])
         try:
             waveform = read_audio(source / path, sample_rate=SAMPLE_RATE)
-        except InputError as error:
-            rows.append((path, None, None, None, None, str(error)))
+        except AudioError as error:
+            rows.append((path, None, None, None, None, error.kind, error.reason))
             continue
         pieces = corpus.cut(recording, waveform)
         if not pieces:
-            seconds = len(waveform) / SAMPLE_RATE
-            rows.append((path, None, None, None, None, f"too short: {seconds:.1f} s, nothing can be cut"))
+            reason = f"too short: {len(waveform) / SAMPLE_RATE:.1f} s, nothing can be cut"
+            rows.append((path, None, None, None, None, "too short", reason))
         for piece in pieces:
             utterance = "-".join(filter(None, (recording["utterance_id"], piece.name)))
             session = "-".join(filter(None, (recording["session_id"], piece.session)))
             name = _file_name(utterance)
-            rows.append((path, utterance, session, shard or f"audio/{name}", len(piece.waveform), None))
+            rows.append((path, utterance, session, shard or f"audio/{name}", len(piece.waveform), None, None))
             yield name, _flac(piece.waveform)
 
 

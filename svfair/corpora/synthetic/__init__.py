@@ -1,1 +1,1 @@
-"""Synthetic speech: a corpus from nothing."""
+"""Synthetic speech: a corpus from nothing. Needs the optional package espeakng-loader to speak."""

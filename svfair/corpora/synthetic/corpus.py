@@ -16,7 +16,7 @@ from svfair.corpora.preparation.resume import open_folder
 from svfair.corpora.synthetic.espeak import require_espeak
 from svfair.corpora.synthetic.speaker import SyntheticSpeaker, record
 from svfair.corpora.synthetic.voices import ACCENTS
-from svfair.errors import InputError
+from svfair.errors import InputError, Parameter
 from svfair.manifests.ratios import apportion
 from svfair.tables.writing import write_table
 
@@ -59,15 +59,17 @@ class SyntheticCorpus:
     def __post_init__(self) -> None:
         for name in ("speakers", "sessions", "utterances"):
             if getattr(self, name) < 1:
-                raise InputError(f"{name}: must be at least 1, not {getattr(self, name)}")
+                raise InputError(Parameter(name), f": must be at least 1, not {getattr(self, name)}")
         if not 0 <= self.female_share <= 1:
-            raise InputError(f"female share: must be between 0 and 1, not {self.female_share}")
+            raise InputError(Parameter("female_share"), f": must be between 0 and 1, not {self.female_share}")
         unknown = [country for country in self.countries if country not in ACCENTS]
         if unknown:
-            raise InputError(f"countries: '{unknown[0]}' is none of {', '.join(ACCENTS)}")
+            raise InputError(Parameter("countries"), f": '{unknown[0]}' is none of {', '.join(ACCENTS)}")
         weights = self.countries.values()
         if not all(weight >= 0 for weight in weights) or not 0 < sum(weights) < np.inf:  # NaN compares false
-            raise InputError("countries: weights must be finite numbers of at least 0, and one above 0")
+            raise InputError(
+                Parameter("countries"), ": weights must be finite numbers of at least 0, and one above 0"
+            )
 
     def draw_speakers(self) -> list[SyntheticSpeaker]:
         """Return every speaker, with gender, country and accent."""

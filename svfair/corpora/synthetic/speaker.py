@@ -10,10 +10,9 @@ import soundfile
 import soxr
 
 from svfair.audio.channels import apply_channel, draw_channel
+from svfair.corpora.corpus import SAMPLE_RATE
 from svfair.corpora.synthetic.espeak import Espeak, write_voices
 from svfair.corpora.synthetic.voices import draw_sentence, draw_variant
-
-SAMPLE_RATE = 16000
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def test_a_valid_result_is_kept_and_a_stale_one_never(voxceleb1: Path, tmp_path:
     (out / "manifest.parquet").unlink()
     assert not prepared(voxceleb1, out).unchanged
     assert len(list((out / "parts").iterdir())) == 1
-    with pytest.raises(InputError, match="holds a corpus with other parameters"):
+    with pytest.raises(InputError, match="holds a corpus with other settings"):
         prepared(voxceleb1, out, shortest_s=0.2)
 
 
@@ -132,7 +132,7 @@ def test_the_listing_and_the_reasons(voxceleb1: Path, tmp_path: Path) -> None:
     twin.mkdir(parents=True)
     soundfile.write(twin / "00001.wav", np.ones(9000) * 0.1, 16000)
     (other / "sounds.m4a").write_bytes(whole)
-    made = prepared(voxceleb1, tmp_path / "out", largest_rejected=0.5)
+    made = prepared(voxceleb1, tmp_path / "out", max_rejected=0.5)
     rows = {
         Path(path).name if "again" in path else path: reason
         for path, reason in reasons(tmp_path / "out").items()
@@ -225,12 +225,12 @@ def test_what_cannot_be_prepared_ends_with_one_line(broken: str, voxceleb1: Path
 def test_too_many_rejected_and_then_allowed(voxceleb1: Path, tmp_path: Path) -> None:
     for file in sorted(voxceleb1.rglob("*.wav"))[:6]:
         file.write_bytes(b"")
-    message = r"rejected.csv: 6 of 24 files are rejected \(6 empty\), more than --max-rejected 0.2 allows"
+    message = r"rejected.csv: 6 of 24 files are rejected \(6 empty\), more than max_rejected 0.2 allows"
     with pytest.raises(InputError, match=message):
         prepared(voxceleb1, tmp_path / "out")
     assert len(reasons(tmp_path / "out")) == 6
     assert not (tmp_path / "out" / "manifest.parquet").exists()
-    assert prepared(voxceleb1, tmp_path / "out", largest_rejected=0.25).utterances == 18
+    assert prepared(voxceleb1, tmp_path / "out", max_rejected=0.25).utterances == 18
 
 
 @pytest.mark.parametrize("store", ["source", "flac", "packed"])

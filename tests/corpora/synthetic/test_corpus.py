@@ -8,16 +8,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from svfair.corpora.synthetic.options import parse_countries, resolve_female_share
 
 from svfair.audio.reading import read_audio
+from svfair.cli.synth import parse_countries, resolve_female_share
 from svfair.corpora.synthetic.corpus import SyntheticCorpus, make_corpus
 from svfair.errors import InputError
-from svfair.manifests.manifest import read_manifest
+from svfair.manifests import Manifest, read_manifest
 
 pytest.importorskip("espeakng_loader", reason="needs the extra `demo`")
 
 SMALL = SyntheticCorpus(speakers=4, sessions=2, utterances=2, female_share=0.5)
+
+
+def audio_of(manifest: Manifest) -> list[Path]:
+    return [manifest.recording(row).path for row in range(manifest.table.height)]
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -36,11 +40,11 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_manifest_describes_what_is_there(corpus: Path) -> None:
     manifest = read_manifest(corpus)
     assert manifest.table.height == 16
-    assert manifest.attributes == ["gender", "country", "accent"]
+    assert manifest.attributes == ["gender", "country", "accent", "country_region"]
     assert Counter(manifest.speakers()["gender"]) == {"female": 2, "male": 2}
     assert manifest.table["session_id"].n_unique() == 8
     assert manifest.table["duration_s"].min() > 1.5
-    for path in manifest.paths():
+    for path in audio_of(manifest):
         waveform = read_audio(path)
         level = np.sqrt(np.mean(waveform**2))
         assert 0.01 < level < 0.2
@@ -67,7 +71,7 @@ def test_same_bytes_whatever_the_workers_and_after_an_interruption(corpus: Path,
 def test_speakers_differ_and_women_speak_higher(corpus: Path) -> None:
     manifest = read_manifest(corpus)
     pitch = {"female": [], "male": []}
-    for path, row in zip(manifest.paths(), manifest.table.iter_rows(named=True), strict=True):
+    for path, row in zip(audio_of(manifest), manifest.table.iter_rows(named=True), strict=True):
         pitch[row["gender"]].append(_pitch(read_audio(path)))
     assert np.median(pitch["female"]) > 1.3 * np.median(pitch["male"])
 
@@ -81,8 +85,8 @@ def _pitch(waveform: np.ndarray) -> float:
     return float(np.median(16000 / (correlation.argmax(1) + 16000 // 350)))
 
 
-def test_other_parameters_in_the_same_folder_are_refused(corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds a corpus with other parameters"):
+def test_other_settings_in_the_same_folder_are_refused(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds a corpus with other settings"):
         make_corpus(replace(SMALL, seed=1), corpus)
     (tmp_path / "x").touch()
     with pytest.raises(InputError, match="holds something else"):
@@ -119,14 +123,14 @@ def test_balanced_cells_are_equal_and_seeds_share_no_speaker() -> None:
     ("values", "message"),
     [
         ({"speakers": 0}, "speakers: must be at least 1"),
-        ({"female_share": 1.5}, "female share: must be between 0 and 1"),
+        ({"female_share": 1.5}, "female_share: must be between 0 and 1"),
         ({"countries": {"France": 1.0}}, "'France' is none of USA, UK, Jamaica"),
         ({"countries": {}}, "weights must be finite numbers of at least 0, and one above 0"),
         ({"countries": {"USA": 0.0}}, "weights must be finite"),
         ({"countries": {"USA": 1.0, "UK": -0.1}}, "weights must be finite"),
         ({"countries": {"USA": 1.0, "UK": float("nan")}}, "weights must be finite"),
         ({"countries": {"USA": 1.0, "UK": float("inf")}}, "weights must be finite"),
-        ({"female_share": float("nan")}, "female share: must be between 0 and 1"),
+        ({"female_share": float("nan")}, "female_share: must be between 0 and 1"),
     ],
 )
 def test_bad_values_are_named(values: dict[str, object], message: str) -> None:
@@ -140,11 +144,11 @@ def test_options() -> None:
         parse_countries("USA=1,UK")
     with pytest.raises(InputError, match="'USA' is given twice"):
         parse_countries("USA=1, USA=2")
-    assert resolve_female_share(None, "9:1", balanced=False) == 0.9
-    assert resolve_female_share(0.4, None, balanced=False) == 0.4
-    assert resolve_female_share(None, None, balanced=True) == 0.28
+    assert resolve_female_share(None, "9:1", 0.28, balanced=False) == 0.9
+    assert resolve_female_share(0.4, None, 0.28, balanced=False) == 0.4
+    assert resolve_female_share(None, None, 0.28, balanced=True) == 0.28
     for ratio in ("9", "a:b", "0:0", "-1:2"):
         with pytest.raises(InputError, match="is not written as F:M"):
-            resolve_female_share(None, ratio, balanced=False)
+            resolve_female_share(None, ratio, 0.28, balanced=False)
     with pytest.raises(InputError, match="exclude each other"):
-        resolve_female_share(0.3, "1:9", balanced=False)
+        resolve_female_share(0.3, "1:9", 0.28, balanced=False)

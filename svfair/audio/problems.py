@@ -1,0 +1,71 @@
+"""Recordings that cannot be used: which, why, and in a word."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import soundfile
+
+from svfair.errors import InputError
+from svfair.manifests.recording import Recording
+
+AudioProblem = Literal["missing", "empty", "cut off", "unreadable"]
+
+
+class AudioError(InputError):
+    """A recording that cannot be used.
+
+    Parameters
+    ----------
+    name
+        Which: its path, and where it lies in a packed file.
+    reason
+        What is wrong with it, such as `is empty (0 bytes)`.
+    kind
+        The same in a word, for who counts.
+    """
+
+    # Processes hand an error on by its message alone, so that a name is enough.
+    def __init__(self, name: str, reason: str = "", *, kind: AudioProblem = "unreadable") -> None:
+        super().__init__(name, *([f": {reason}; replace the file or drop it"] if reason else []))
+        self.reason = reason
+        self.kind = kind
+
+
+def name_of(recording: Recording) -> str:
+    """Return how a message calls a recording."""
+    if recording.size is None:
+        return str(recording.path)
+    return f"{recording.path} (bytes {recording.offset} to {recording.offset + recording.size})"
+
+
+@contextmanager
+def problems_named(recording: Recording) -> Iterator[None]:
+    """Raise whatever goes wrong while a recording is read as an `AudioError`.
+
+    Raises
+    ------
+    AudioError
+        See above.
+    """
+    try:
+        yield
+    except AudioError:
+        raise
+    except (soundfile.LibsndfileError, OSError, ValueError) as error:
+        reason, kind = _told(recording.path, error)
+        raise AudioError(name_of(recording), reason, kind=kind) from error
+
+
+def _told(path: Path, error: Exception) -> tuple[str, AudioProblem]:
+    # libsndfile says of a file that is missing or empty that its format is unknown, or less.
+    try:
+        if path.stat().st_size == 0:
+            return "is empty (0 bytes)", "empty"
+    except FileNotFoundError:
+        return "is missing", "missing"
+    except OSError:
+        pass  # what was raised first says as much
+    reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
+    return f"cannot be read as audio ({reason})", "unreadable"
