@@ -8,7 +8,9 @@ INSTALLED := $(VENV)/.installed
 # What the rooms of an audit are tested in: svfair as `pip install svfair` brings it, without torch and audio.
 LIGHT_TESTS := $(addprefix tests/,tables manifests trials metrics audit reports test_errors.py test_files.py test_public_names.py)
 
-.PHONY: demo test test-fast test-light lint format types fuzz bench audit-data constraints clean
+MUTMUT := PYTHONPATH=build/mutmut OMP_NUM_THREADS=1 $(BIN)/python -m mutmut
+
+.PHONY: demo test test-fast test-light lint format types fuzz mutants bench audit-data constraints clean
 
 demo: $(INSTALLED)  ## Train twice on synthetic speech and print the fairness table
 	$(BIN)/svfair demo demo
@@ -38,6 +40,17 @@ fuzz: $(INSTALLED)  ## A minute of coverage-guided fuzzing of the readers; the t
 	$(BIN)/python -m pip install --quiet atheris==3.0.0
 	mkdir -p build/fuzz
 	cd build/fuzz && ../../$(BIN)/python ../../tests/fuzz/fuzz_readers.py -max_total_time=60 -timeout=10 -max_len=2000
+
+mutants: $(INSTALLED) build/mutmut/.installed  ## The share of small faults in metrics/ and losses/ that their fast tests find; hours
+	rm -rf mutants
+	$(MUTMUT) run
+	$(MUTMUT) results --all true | awk -F'[.: ]+' '{made[$$3]++} /: (killed|timeout)$$/ {killed[$$3]++} \
+		END {for (room in made) printf "%s: %d of %d mutants killed, %.1f %%\n", room, killed[room], made[room], 100 * killed[room] / made[room]}'
+
+# In a folder of its own: what it needs is no part of constraints.txt. Its browser is left out.
+build/mutmut/.installed: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --no-deps --target $(@D) mutmut==3.8.1 libcst==1.9.0 coverage==7.17.4 setproctitle==1.3.8
+	touch $@
 
 bench: $(INSTALLED) audit-data benchmarks/external/bt4vt/.installed benchmarks/external/lhotse/.installed  ## Ratios against peers, measured in the same run
 	$(BIN)/python benchmarks/audit.py
@@ -80,4 +93,4 @@ $(LIGHT)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(LIGHT) build dist demo runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(LIGHT) mutants build dist demo runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

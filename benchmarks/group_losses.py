@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from torch.nn import functional
 
-from svfair.loading.batches import CropDataset, SpeakerBalancedBatches
-from svfair.manifests.manifest import read_manifest
 from svfair.extractors import load_extractor
+from svfair.loading import CropDataset, SpeakerBalancedBatches
 from svfair.losses import PairLogistic
-from svfair.training.run_folder import RunFolder
+from svfair.manifests import read_manifest
+from svfair.training import RunFolder
 
 #: Far from any step of a demo, so that the crops are new though the recordings are not.
 FIRST_STEP = 1_000_000

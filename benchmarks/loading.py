@@ -29,8 +29,8 @@ from rich.table import Table
 from torch.utils.data import DataLoader
 
 from svfair.audio import write_shard
-from svfair.loading.batches import CropDataset, SpeakerBalancedBatches
-from svfair.manifests.manifest import Manifest
+from svfair.loading import CropDataset, SpeakerBalancedBatches
+from svfair.manifests import Manifest
 
 SPEAKERS, FILES_EACH, FILE_S, CROP_S = 40, 4, 8.0, 2.0
 UTTERANCES = 2

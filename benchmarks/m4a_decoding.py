@@ -26,7 +26,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
-from svfair.audio.reading import read_audio, read_crop
+from svfair.audio import read_audio, read_crop
 
 RATE = 16000
 CROP_S = 2.0

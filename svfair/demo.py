@@ -11,11 +11,7 @@ from svfair.audit import Audit
 from svfair.corpora.synthetic.corpus import SyntheticCorpus, make_corpus
 from svfair.files import write_text_whole
 from svfair.reports import to_json, write_page
-from svfair.training.command import embedding_progress
-from svfair.training.evaluation import evaluate_run, read_speakers_of, write_speakers_of
-from svfair.training.recipe import Recipe, read_recipe
-from svfair.training.run import train
-from svfair.training.run_folder import environment, open_run
+from svfair.training import EmbeddingBar, Recipe, complete_run, environment, read_recipe
 
 #: In a wheel the recipes lie inside the package, in a checkout beside it.
 _PACKAGE = Path(__file__).parent
@@ -25,7 +21,7 @@ SYSTEMS = ("plain", "pairwise")
 
 TOO_SHORT = (
     "This was a quick run: it shows that everything works, and is too short to compare the systems. "
-    "Run `svfair demo` without --quick for that."
+    "The whole demo is long enough for that."
 )
 ONE_SEED = (
     "One seed on synthetic voices. Seeds differ by as much as the systems do, so nothing general follows "
@@ -51,12 +47,20 @@ QUICK = Scale(
         "training.learning_rate_warm_up": "5",
         "data.speakers_per_batch": "16",
         "extractor.channels": "64",
-        "objective.reweighting.regions": "4",
+        "objective.method.regions": "4",
     },
 )
 
 
-def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Console) -> list[Audit]:
+def run_demo(
+    out: Path,
+    *,
+    quick: bool,
+    seed: int,
+    workers: int,
+    console: Console,
+    bar: EmbeddingBar | None = None,
+) -> list[Audit]:
     """Make the corpora, train plainly and with pairwise reweighting, evaluate both on unseen speakers.
 
     Women and accents from outside the US are rarer in training; the unseen speakers are balanced over
@@ -75,6 +79,8 @@ def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Consol
         Processes that synthesise speech.
     console
         Where progress goes.
+    bar
+        See `complete_run`.
 
     Returns
     -------
@@ -85,8 +91,8 @@ def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Consol
     ------
     InputError
         When the speech synthesiser is not installed, or `out` holds a demo with other settings.
-    SystemExit
-        With code 130 when interrupted; running it again goes on.
+    Interrupted
+        When the user interrupted the training; running it again goes on.
     """
     start = time.monotonic()
     scale = QUICK if quick else FULL
@@ -98,7 +104,9 @@ def run_demo(out: Path, *, quick: bool, seed: int, workers: int, console: Consol
     for number, system in enumerate(SYSTEMS, start=2):
         console.rule(f"{number}/4  {system}")
         recipe = _recipe(system, scale, seed, training_manifest, unseen_manifest)
-        audits.append(_train_and_evaluate(recipe, out / system, console))
+        audited = complete_run(recipe, out / system, resume=True, bar=bar)
+        assert audited is not None  # it is evaluated
+        audits.append(audited)
     console.rule("4/4  Report")
     notes = [TOO_SHORT if quick else ONE_SEED]
     facts = {name: str(value) for name, value in environment().items()} | {"seed": str(seed)}
@@ -135,20 +143,4 @@ def _recipe(system: str, scale: Scale, seed: int, training: Path, unseen: Path) 
         "data.held_out_manifest": json.dumps(str(unseen)),
         **scale.overrides,
     }
-    if system == "plain":
-        overrides = {k: v for k, v in overrides.items() if not k.startswith("objective.reweighting")}
     return read_recipe(RECIPES / "synthetic" / f"{system}.yaml", overrides)
-
-
-def _train_and_evaluate(recipe: Recipe, out: Path, console: Console) -> Audit:
-    speakers = read_speakers_of(recipe)
-    run = open_run(out, recipe, resume=True)
-    write_speakers_of(run, speakers)
-    if not run.is_trained and not train(recipe, speakers.training, run):
-        console.print("Interrupted. A checkpoint is left; the same command goes on.")
-        raise SystemExit(130)
-    with embedding_progress(console) as progress:
-        task = progress.add_task("Embedding", total=speakers.held_out.table.height)
-        return evaluate_run(
-            run, recipe, speakers.held_out, lambda done: progress.update(task, completed=done)
-        )

@@ -39,10 +39,10 @@ class InputError(ValueError):
         words = (names.get(part, part) if isinstance(part, Parameter) else part for part in self.parts)
         return " ".join("".join(words).splitlines())
 
-    def renamed(self, names: Mapping[str, str]) -> "InputError":
-        """Return the error with parameters under other names for good."""
+    def within(self, section: str) -> "InputError":
+        """Return the error with its parameters as fields of a recipe's section: `by` as `evaluation.by`."""
         return InputError(
-            *(names.get(part, part) if isinstance(part, Parameter) else part for part in self.parts)
+            *(f"{section}.{part}" if isinstance(part, Parameter) else part for part in self.parts)
         )
 
 

@@ -10,33 +10,17 @@ from svfair.demo import Scale, run_demo
 
 pytest.importorskip("espeakng_loader", reason="needs the extra `demo`")
 
-TINY = Scale(
-    6,
-    12,
-    {
-        "training.steps": "4",
-        "training.learning_rate_warm_up": "1",
-        "training.threads": "1",
-        "data.speakers_per_batch": "4",
-        "data.crop_seconds": "0.5",
-        "data.workers": "0",
-        "extractor.channels": "8",
-        "objective.reweighting.regions": "2",
-        "evaluation.targets_per_speaker": "5",
-        "evaluation.minimum_speakers": "1",
-        "evaluation.minimum_targets": "5",
-    },
-)
-
 
 @pytest.mark.slow
-def test_whole_way_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "QUICK", TINY)
+def test_whole_way_and_again(tmp_path: Path, tiny: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {"evaluation.targets_per_speaker": "5", "evaluation.minimum_targets": "5"}
+    monkeypatch.setattr(demo, "QUICK", Scale(6, 12, tiny | few))
     said = io.StringIO()
     console = Console(file=said)
     plain, pairwise = run_demo(tmp_path / "d", quick=True, seed=3, workers=2, console=console)
     assert [plain.evaluation.system, pairwise.evaluation.system] == ["plain", "pairwise"]
-    assert [group.name for group in plain.evaluation.attribute("country_region").groups] == ["US", "UK", "other"]
+    regions = plain.evaluation.attribute("country_region").groups
+    assert [group.name for group in regions] == ["US", "UK", "other"]
     assert plain.evaluation.overall.errors.targets == pairwise.evaluation.overall.errors.targets == 60
     assert plain.evaluation.pooled_threshold != pairwise.evaluation.pooled_threshold
     report = (tmp_path / "d" / "report.html").read_text()

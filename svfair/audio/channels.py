@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
-from scipy.signal import butter, fftconvolve, sosfilt
+import scipy  # loads its parts when they are first named: scipy.signal takes longer than all the rest
 
 from svfair.audio.reading import Waveform
 
@@ -60,8 +59,8 @@ def apply_channel(
     """Send a waveform, shape (samples,), through a channel; noise and echoes are drawn from `random`."""
     signal = waveform.astype(np.float64)
     signal = _shape(signal, channel.tilt / (20 * np.log10(2)), sample_rate)
-    band = butter(2, (channel.low_hz, channel.high_hz), "bandpass", fs=sample_rate, output="sos")
-    signal = np.asarray(sosfilt(band, signal))
+    band = scipy.signal.butter(2, (channel.low_hz, channel.high_hz), "bandpass", fs=sample_rate, output="sos")
+    signal = np.asarray(scipy.signal.sosfilt(band, signal))
     signal = signal + _echoes(signal, channel, random, sample_rate)
     noise = _shape(random.standard_normal(len(signal)), channel.noise_tilt / 2, sample_rate)
     signal = signal + noise * (_rms(signal) / _rms(noise) * 10 ** (-channel.noise_db / 20))
@@ -71,9 +70,10 @@ def apply_channel(
 
 def _shape(signal: npt.NDArray[np.float64], exponent: float, sample_rate: int) -> npt.NDArray[np.float64]:
     """Multiply the spectrum by (f / 1 kHz) ** exponent, level below 50 Hz."""
-    size = next_fast_len(len(signal), real=True)  # a prime length would take a hundred times as long
-    frequency = np.maximum(rfftfreq(size, 1 / sample_rate), 50.0)
-    shaped = irfft(rfft(signal, size) * (frequency / 1000) ** exponent, size)
+    # A prime length would take a hundred times as long.
+    size = scipy.fft.next_fast_len(len(signal), real=True)
+    frequency = np.maximum(scipy.fft.rfftfreq(size, 1 / sample_rate), 50.0)
+    shaped = scipy.fft.irfft(scipy.fft.rfft(signal, size) * (frequency / 1000) ** exponent, size)
     return np.asarray(shaped)[: len(signal)]
 
 
@@ -84,7 +84,7 @@ def _echoes(
     # Amplitude falls by 60 dB, a factor of 1000, in the decay time.
     decay = random.standard_normal(len(time)) * 1000 ** (-time / channel.reverberation_s)
     decay[: sample_rate // 200] = 0  # the direct sound is alone for the first 5 ms
-    echoes = np.asarray(fftconvolve(signal, decay))[: len(signal)]
+    echoes = np.asarray(scipy.signal.fftconvolve(signal, decay))[: len(signal)]
     return echoes * (_rms(signal) / _rms(echoes) * 10 ** (-channel.reverberation_db / 20))
 
 

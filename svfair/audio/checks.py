@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from svfair.audio.headers import read_header
 from svfair.audio.problems import AudioError, name_of
 from svfair.errors import InputError
-from svfair.manifests.manifest import Manifest, others_like_it
+from svfair.manifests.manifest import Manifest
 from svfair.manifests.recording import Recording
+from svfair.tables.bad_lines import others_like_it
 
 #: Files whose header is read: all, or this many spread evenly over a longer manifest.
 _LOOKED_AT = 5000
@@ -34,7 +35,7 @@ def check_audio(manifest: Manifest) -> None:
     if bad:
         row, problem = bad[0]
         place = manifest.place(row)
-        raise InputError(f"{manifest.source}: {place}: path: {problem}{others_like_it(len(bad))}")
+        raise InputError(f"{manifest.source}: {place}: path: {problem}{others_like_it(len(bad), 'rows')}")
 
 
 def _problem(recording: Recording, duration_s: float) -> str | None:

@@ -23,10 +23,18 @@ def demo(
 
     from rich.console import Console
 
+    from svfair.cli.commands import INTERRUPTED
+    from svfair.cli.embedding_bar import embedding_bar
     from svfair.demo import run_demo
     from svfair.reports import print_audits, to_json
+    from svfair.training import Interrupted
 
-    audits = run_demo(out, quick=quick, seed=seed, workers=workers, console=Console(stderr=True))
+    console = Console(stderr=True)
+    try:
+        audits = run_demo(out, quick=quick, seed=seed, workers=workers, console=console, bar=embedding_bar)
+    except Interrupted:
+        typer.echo("Interrupted. A checkpoint is left; the same command goes on.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         typer.echo(json.dumps(to_json(audits), indent=2))
     else:

@@ -21,27 +21,21 @@ def embed(
     """
     import json
 
-    from rich.console import Console
-
     from svfair.audio import check_audio
+    from svfair.cli.embedding_bar import embedding_bar
     from svfair.extractors import load_extractor
     from svfair.manifests import read_manifest
-    from svfair.scoring.embeddings import embed as embed_manifest
-    from svfair.scoring.embeddings import write_embeddings
-    from svfair.training.command import embedding_progress
+    from svfair.scoring import embed as embed_manifest
+    from svfair.scoring import write_embeddings
 
     extractor = load_extractor(run / "extractor.safetensors" if run.is_dir() else run)
     utterances = read_manifest(manifest, audio_root=audio_root)
     check_audio(utterances)
-    console = Console(stderr=True)
-    with embedding_progress(console) as progress:
-        task = progress.add_task("Embedding", total=utterances.table.height)
-        table = embed_manifest(
-            extractor, utterances, device=device, progress=lambda done: progress.update(task, completed=done)
-        )
+    with embedding_bar(utterances.table.height) as progress:
+        table = embed_manifest(extractor, utterances, device=device, progress=progress)
     write_embeddings(table, out)
     size = extractor.settings["embedding_size"]
     if as_json:
         typer.echo(json.dumps({"embeddings": str(out), "utterances": table.height, "size": size}))
     else:
-        console.print(f"Wrote {table.height} embeddings of size {size} to {out}", highlight=False)
+        typer.echo(f"Wrote {table.height} embeddings of size {size} to {out}", err=True)

@@ -20,14 +20,11 @@ def score(
     """
     import json
 
-    from svfair.scoring.cosine import cosine_scores
-    from svfair.scoring.embeddings import read_embeddings
-    from svfair.trials.files import read_trials, write_scores
-    from svfair.trials.list_hash import hash_of_list
+    from svfair.scoring import cosine_scores, read_embeddings, write_scores
+    from svfair.trials import read_trials
 
     scores = cosine_scores(read_embeddings(embeddings), read_trials(trials))
-    list_hash = hash_of_list(scores)
-    write_scores(scores, out, {"svfair.list_sha256": list_hash})
+    list_hash = write_scores(scores, out)
     if as_json:
         typer.echo(json.dumps({"scores": str(out), "trials": scores.height, "list_sha256": list_hash}))
     else:

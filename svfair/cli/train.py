@@ -10,7 +10,7 @@ def train(
         Path | None, typer.Option(help="Manifest, or folder holding one. Sets data.manifest.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/NAME-SEED.")] = None,
-    settings: Annotated[
+    overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a field of the recipe.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
@@ -23,6 +23,44 @@ def train(
 
     [bold]Example:[/bold] svfair train recipes/synthetic/pairwise.yaml --data corpus --set training.steps=200
     """
-    from svfair.training.command import run_recipe
+    import json
 
-    run_recipe(recipe, data, out, settings or [], resume=resume, evaluate=evaluate, as_json=as_json)
+    from rich.console import Console
+
+    from svfair.cli.commands import INTERRUPTED
+    from svfair.cli.embedding_bar import embedding_bar
+    from svfair.reports import print_audits, to_json
+    from svfair.training import Interrupted, RunFolder, complete_run, read_recipe
+
+    given = dict(_parse(setting) for setting in overrides or [])
+    if data is not None:
+        given["data.manifest"] = json.dumps(str(data))
+    resolved = read_recipe(recipe, given)
+    run = RunFolder(out or Path("runs") / f"{resolved.name}-{resolved.seed}")
+
+    def tell(line: str) -> None:
+        typer.echo(line, err=True)
+
+    try:
+        audited = complete_run(
+            resolved, run.path, resume=resume, evaluate=evaluate, tell=tell, bar=embedding_bar
+        )
+    except Interrupted:
+        tell("Interrupted. A checkpoint is left; the same command with --resume goes on.")
+        raise typer.Exit(INTERRUPTED) from None
+    if audited is None:
+        return
+    if as_json:
+        typer.echo(json.dumps(to_json([audited]), indent=2))
+    else:
+        print_audits(Console(), [audited])
+        tell(f"Report: {run.report_html}")
+
+
+def _parse(setting: str) -> tuple[str, str]:
+    from svfair.errors import InputError, Parameter
+
+    field, equals, value = setting.partition("=")
+    if not equals or not field.strip():
+        raise InputError(Parameter("overrides"), f" {setting}: write it as section.field=value")
+    return field.strip(), value

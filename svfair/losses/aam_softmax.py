@@ -51,7 +51,7 @@ class AamSoftmax(SingleLoss):
                 f"but the classifier has speakers 0 to {len(self.weight) - 1}"
             )
         weight = self.weight.to(embeddings.dtype)
-        cosine = functional.normalize(embeddings, dim=-1) @ functional.normalize(weight, dim=-1).T
+        cosine = functional.normalize(embeddings) @ functional.normalize(weight).T
         is_own = functional.one_hot(labels, len(weight)).bool()
         # The root has no derivative at 0: an embedding on its class centre would get a NaN gradient.
         sine = (1 - cosine**2).clamp(min=torch.finfo(cosine.dtype).eps).sqrt()

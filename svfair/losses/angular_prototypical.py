@@ -21,8 +21,8 @@ class AngularPrototypical(PrototypeLoss):
         first = membership.argmax(1)
         others = (membership - functional.one_hot(first, len(labels))).to(embeddings.dtype)
         others = others / others.sum(1, keepdim=True)
-        query = functional.normalize(embeddings[first], dim=-1)
-        prototype = functional.normalize(others @ embeddings, dim=-1)
+        query = functional.normalize(embeddings[first])
+        prototype = functional.normalize(others @ embeddings)
         target = torch.eye(len(first), dtype=torch.bool, device=labels.device)
         return Comparisons(
             self.score(query @ prototype.T),

@@ -50,7 +50,7 @@ class Comparisons:
         columns = (members @ values)[None, :]
         if not self.column_leaves_out_row:
             return columns
-        counts = (members > 0).sum(1).to(values.dtype)[None, :]
+        counts = (members > 0).sum(1)[None, :]
         others = (columns * counts - self.over_rows(values)[:, None]) / (counts - 1).clamp(min=1)
         return torch.where(self.is_target, others, columns)
 

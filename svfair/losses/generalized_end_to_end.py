@@ -20,11 +20,11 @@ class GeneralizedEndToEnd(PrototypeLoss):
         membership = speaker_membership(labels, "GE2E loss").to(embeddings.dtype)
         counts = membership.sum(1, keepdim=True)
         is_own = membership.T.bool()
-        unit = functional.normalize(embeddings, dim=-1)
+        unit = functional.normalize(embeddings)
         totals = membership @ unit
         own = membership.T @ totals - unit
-        cosines = unit @ functional.normalize(totals, dim=-1).T
-        own_cosines = (unit * functional.normalize(own, dim=-1)).sum(1, keepdim=True)
+        cosines = unit @ functional.normalize(totals).T
+        own_cosines = (unit * functional.normalize(own)).sum(1, keepdim=True)
         return Comparisons(
             self.score(torch.where(is_own, own_cosines, cosines)),
             is_target=is_own,

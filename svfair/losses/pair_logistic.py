@@ -25,7 +25,7 @@ class PairLogistic(SingleLoss):
         self.score = CosineScore() if score is None else score
 
     def _compare(self, embeddings: Tensor, labels: Tensor) -> Comparisons:
-        unit = functional.normalize(embeddings, dim=-1)
+        unit = functional.normalize(embeddings)
         itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
         return Comparisons(
             self.score(unit @ unit.T),

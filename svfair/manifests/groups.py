@@ -65,6 +65,7 @@ def groups_of_utterances(table: pl.DataFrame, name: str) -> pl.DataFrame:
 
 def with_known_values(table: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Write attributes as text, genders in one spelling, and null where nobody knows."""
+    # A manifest's genders are uniform already; those of a table that a caller made himself need not be.
     table = with_gender(table)
     text = table.with_columns(pl.col(names).cast(pl.String).str.strip_chars())
     return text.with_columns(

@@ -5,10 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
-from svfair.tables.bad_lines import BadLine, refuse
+from svfair.tables.bad_lines import BadLine, first_of, refuse
 from svfair.tables.reading import read_bytes
-
-_NAMED = 3
 
 #: A file suffix starts with a letter: the end of `talk.2019` is none.
 _SUFFIX = r"\.[A-Za-z][A-Za-z0-9]{0,4}$"
@@ -74,13 +72,11 @@ def select_listed(
     matches = match_utterances(listed["utterance_id"], table["utterance_id"])
     missing = matches.filter(pl.col("utterance_id").is_null())["listed"]
     if len(missing) == matches.height or (len(missing) and not skip_missing):
-        first = ", ".join(f"'{shown(name)}'" for name in missing[:_NAMED])
-        more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+        first = first_of([f"'{shown(name)}'" for name in missing], len(missing))
         none_is_there = len(missing) == matches.height
         advice = () if none_is_there else ("; ", Parameter("skip_missing"), " leaves them out")
         raise InputError(
-            f"{path}: {len(missing):,} of {matches.height:,} utterances are not in the manifest: "
-            f"{first}{more}",
+            f"{path}: {len(missing):,} of {matches.height:,} utterances are not in the manifest: {first}",
             *advice,
         )
     found = matches.drop_nulls("utterance_id")

@@ -13,6 +13,7 @@ from svfair.errors import InputError
 from svfair.files import write_text_whole
 from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, Recording
 from svfair.manifests.speakers import uniform_attributes
+from svfair.tables.bad_lines import others_like_it
 from svfair.tables.reading import read_table_records
 
 REQUIRED = ("utterance_id", "path", "speaker_id", "session_id", "duration_s")
@@ -200,10 +201,5 @@ def _check_rows(table: pl.DataFrame, file: Path, unit: str) -> None:
         if bad.height:
             row = bad.row(0, named=True)
             raise InputError(
-                f"{file}: {unit} {row['line']}: {message.format(**row)}{others_like_it(bad.height)}"
+                f"{file}: {unit} {row['line']}: {message.format(**row)}{others_like_it(bad.height, 'rows')}"
             )
-
-
-def others_like_it(count: int, what: str = "rows") -> str:
-    """Return ` (3 more rows like it)`, or nothing for one."""
-    return f" ({count - 1} more {what} like it)" if count > 1 else ""

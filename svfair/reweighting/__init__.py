@@ -9,7 +9,7 @@ from svfair.reweighting.controls import (
     InverseGroupFrequency,
     VarianceOfRisks,
 )
-from svfair.reweighting.diagnostics import Health
+from svfair.reweighting.diagnostics import Diagnostics
 from svfair.reweighting.formulations import (
     FORMULATIONS,
     Accumulated,
@@ -18,7 +18,7 @@ from svfair.reweighting.formulations import (
     WeightedLoss,
     pair_weights,
 )
-from svfair.reweighting.methods import METHODS, ORACLES, Setup, make_objective
+from svfair.reweighting.methods import METHODS, ORACLES, Setup, make_objective, settings_of
 from svfair.reweighting.min_max import AdversarialReweighting
 from svfair.reweighting.objective import Objective, PlainTraining
 from svfair.reweighting.regions import Regions
@@ -33,9 +33,9 @@ __all__ = [
     "Adversary",
     "ChiSquareDro",
     "ConditionalValueAtRisk",
+    "Diagnostics",
     "Focal",
     "GroupDro",
-    "Health",
     "InverseGroupFrequency",
     "Objective",
     "Pairwise",
@@ -49,4 +49,5 @@ __all__ = [
     "make_objective",
     "pair_weights",
     "sample_weights",
+    "settings_of",
 ]

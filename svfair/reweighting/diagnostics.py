@@ -7,8 +7,8 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Health:
-    """State of the adversary on one batch; nothing here enters training.
+class Diagnostics:
+    """What the adversary does on one batch; nothing here enters training.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Health:
 
 
 @torch.no_grad()
-def examine(weights: Tensor, regions: Tensor, region_count: int, losses: Tensor) -> Health:
+def diagnose(weights: Tensor, regions: Tensor, region_count: int, losses: Tensor) -> Diagnostics:
     """Summarise sample weights, regions and losses, each of shape (batch,).
 
     The loss is NaN of a sample that has none of its own, such as an utterance that only a prototype averages.
@@ -42,7 +42,7 @@ def examine(weights: Tensor, regions: Tensor, region_count: int, losses: Tensor)
     sums = weights.new_zeros(region_count).index_add(0, regions, weights)
     counts = weights.new_zeros(region_count).index_add(0, regions, torch.ones_like(weights))
     has_loss = ~losses.isnan()
-    return Health(
+    return Diagnostics(
         effective_sample_size=float(weights.sum() ** 2 / (len(weights) * (weights**2).sum())),
         weight_loss_correlation=_correlation(weights[has_loss], losses[has_loss]),
         largest_weight=float(weights.max() / weights.mean()),

@@ -1,8 +1,9 @@
 """Every method by its name: the formulations of adversarial reweighting, and what to compare them with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from inspect import Parameter, signature
 from typing import Any
 
 import torch
@@ -81,24 +82,43 @@ def make_objective(method: str, loss: EmbeddingLoss, setup: Setup | int, **setti
     TypeError
         When the method does not take a setting.
     """
-    if method not in METHODS:
-        raise ValueError(f"method '{method}' is none of {', '.join(METHODS)}")
+    known = settings_of(method)
+    for name in settings:
+        if name not in known:
+            raise TypeError(
+                f"method '{method}' does not take the setting '{name}'; it takes {', '.join(known)}"
+            )
     if isinstance(setup, int):
         setup = Setup(setup)
-    own = {name: settings.pop(name) for name in list(settings) if name in Setup.__dataclass_fields__}
-    build = METHODS[method]
-    for name in settings:
-        # What makes a method the one of its name cannot be set to make it another.
-        if name in getattr(build, "keywords", {}):
-            raise TypeError(f"method '{method}' does not take the setting '{name}'")
-    try:
-        return build(loss, Setup(**(vars(setup) | own)), **settings)
-    except TypeError as error:
-        _, found, name = str(error).partition("unexpected keyword argument ")
-        raise TypeError(f"method '{method}' does not take the setting {name}" if found else error) from error
+    shared = {name: settings.pop(name) for name in list(settings) if name in Setup.__dataclass_fields__}
+    return METHODS[method](loss, replace(setup, **shared), **settings)
 
 
-def _adversarial(loss: EmbeddingLoss, setup: Setup, *, formulation: str, **settings: Any) -> Objective:
+def settings_of(method: str) -> dict[str, Parameter]:
+    """Return what can be set of a method, each with its type (`annotation`) and `default`.
+
+    The fields of `Setup`, and then what the method's own class takes. What makes a method the one of its
+    name is not among them.
+
+    Raises
+    ------
+    ValueError
+        When there is no such method.
+    """
+    if method not in METHODS:
+        raise ValueError(f"method '{method}' is none of {', '.join(METHODS)}")
+    builder = METHODS[method]
+    found = dict(signature(Setup).parameters)
+    for source in (builder.func, builder.keywords["build"]):
+        for name, parameter in signature(source).parameters.items():
+            if parameter.kind is Parameter.KEYWORD_ONLY and name not in builder.keywords:
+                found.setdefault(name, parameter)
+    return found
+
+
+def _adversarial(
+    loss: EmbeddingLoss, setup: Setup, *, build: Build, formulation: str, **settings: Any
+) -> Objective:
     weighted = FORMULATIONS[formulation](loss)
     sees = weighted.adversary_sees or setup.sees
     adversary = Adversary(
@@ -109,27 +129,26 @@ def _adversarial(loss: EmbeddingLoss, setup: Setup, *, formulation: str, **setti
         region_as=setup.region_as,
         sees_speaker=setup.sees_speaker and weighted.adversary_sees is None,
     )
-    return AdversarialReweighting(weighted, adversary, _regions(setup), **_schedule(setup), **settings)
+    return build(weighted, adversary, _regions(setup), **_schedule(setup), **settings)
 
 
-def _random_weights(loss: EmbeddingLoss, setup: Setup, *, spread: float = 1.0, **settings: Any) -> Objective:
+def _random_weights(
+    loss: EmbeddingLoss, setup: Setup, *, build: Build, spread: float = 1.0, **settings: Any
+) -> Objective:
     if spread <= 0:
         raise ValueError(f"spread must be positive, not {spread}: without it all weights are equal")
     weighted = Pairwise(loss) if any(part.has_pairs for _, part in loss.parts) else Accumulated(loss)
     adversary = Adversary(setup.embedding_size, setup.regions, initial_spread=spread)
-    return AdversarialReweighting(
-        weighted, adversary, _regions(setup), adversary_steps=0, **_schedule(setup), **settings
-    )
+    return build(weighted, adversary, _regions(setup), **_schedule(setup), **settings)
 
 
-def _arl(loss: EmbeddingLoss, setup: Setup, **settings: Any) -> Objective:
+def _arl(loss: EmbeddingLoss, setup: Setup, *, build: Build, **settings: Any) -> Objective:
     adversary = Adversary(setup.embedding_size, 0, hidden=setup.hidden, sees="embedding")
-    settings = {"weighting": "literal"} | settings
-    return AdversarialReweighting(Accumulated(loss), adversary, None, **_schedule(setup), **settings)
+    return build(Accumulated(loss), adversary, None, **_schedule(setup), **settings)
 
 
-def _plain(loss: EmbeddingLoss, setup: Setup, *, learning_rate_factor: float) -> Objective:
-    return PlainTraining(loss, learning_rate_factor=learning_rate_factor, gather=setup.gather)
+def _plain(loss: EmbeddingLoss, setup: Setup, *, build: Build, **settings: Any) -> Objective:
+    return build(loss, gather=setup.gather, **settings)
 
 
 def _over_rows(loss: EmbeddingLoss, setup: Setup, *, build: Build, **settings: Any) -> Objective:
@@ -145,10 +164,8 @@ def _over_groups(loss: EmbeddingLoss, setup: Setup, *, build: Build, **settings:
     return build(loss, len(counts), **_schedule(setup), **settings)
 
 
-def _inverse_frequency(loss: EmbeddingLoss, setup: Setup) -> Objective:
-    return InverseGroupFrequency(
-        loss, _group_counts(setup), warm_up_steps=setup.warm_up_steps, gather=setup.gather
-    )
+def _inverse_frequency(loss: EmbeddingLoss, setup: Setup, *, build: Build) -> Objective:
+    return build(loss, _group_counts(setup), warm_up_steps=setup.warm_up_steps, gather=setup.gather)
 
 
 def _group_counts(setup: Setup) -> Tensor:
@@ -169,14 +186,16 @@ def _schedule(setup: Setup) -> dict[str, Any]:
     }
 
 
+_GAME = AdversarialReweighting
 _SMOOTHED = partial(GroupDro, smoothing=0.5)
 
-METHODS: Mapping[str, Build] = {
-    "plain": partial(_plain, learning_rate_factor=1.0),
-    "plain_doubled_rate": partial(_plain, learning_rate_factor=2.0),
-    **{name: partial(_adversarial, formulation=name) for name in FORMULATIONS},
-    "random_weights": _random_weights,
-    "arl": _arl,
+#: `build` takes the settings that are not those of `Setup`; what else is given here cannot be set.
+METHODS: Mapping[str, partial[Objective]] = {
+    "plain": partial(_plain, build=PlainTraining, learning_rate_factor=1.0),
+    "plain_doubled_rate": partial(_plain, build=PlainTraining, learning_rate_factor=2.0),
+    **{name: partial(_adversarial, build=_GAME, formulation=name) for name in FORMULATIONS},
+    "random_weights": partial(_random_weights, build=_GAME, adversary_steps=0),
+    "arl": partial(_arl, build=partial(_GAME, weighting="literal")),
     "cvar": partial(_over_rows, build=ConditionalValueAtRisk),
     "focal": partial(_over_rows, build=Focal),
     "chi_square": partial(_over_rows, build=ChiSquareDro),
@@ -185,7 +204,7 @@ METHODS: Mapping[str, Build] = {
     "v_rex_regions": partial(_over_regions, build=VarianceOfRisks),
     "group_dro_oracle": partial(_over_groups, build=GroupDro),
     "smoothed_group_dro_oracle": partial(_over_groups, build=_SMOOTHED),
-    "inverse_frequency_oracle": _inverse_frequency,
+    "inverse_frequency_oracle": partial(_inverse_frequency, build=InverseGroupFrequency),
 }
 
 #: Methods that are given the true groups, which a fair method may not know.

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from svfair.reweighting.adversary import Adversary
-from svfair.reweighting.diagnostics import Health, examine
+from svfair.reweighting.diagnostics import Diagnostics, diagnose
 from svfair.reweighting.formulations import WeightedLoss
 from svfair.reweighting.objective import Objective
 from svfair.reweighting.regions import Regions
@@ -190,15 +190,17 @@ class AdversarialReweighting(Objective):
         """Return the adversary's parameters; in simultaneous play `learner_parameters` has them too."""
         return list(self.adversary.parameters())
 
-    def examine(self, embeddings: Tensor, labels: Tensor) -> Health:
+    def diagnostics(self, embeddings: Tensor, labels: Tensor) -> Diagnostics | None:
         """Look at the adversary's weights on a batch (of this process alone)."""
+        if self.is_warming_up:
+            return None
         with torch.no_grad():
             weights = self.sample_weights(embeddings, labels)
             if self.regions is None:
                 regions, count = torch.zeros_like(labels), 1
             else:
                 regions, count = self.regions(embeddings), self.regions.count
-        return examine(weights, regions, count, self.sample_losses(embeddings, labels))
+        return diagnose(weights, regions, count, self.sample_losses(embeddings, labels))
 
     def sample_losses(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Return the loss of each sample without weights, shape (batch,); NaN for one that has none.

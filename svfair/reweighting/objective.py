@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from svfair.losses import EmbeddingLoss
 from svfair.reweighting import gathering
+from svfair.reweighting.diagnostics import Diagnostics
 from svfair.reweighting.regions import Regions
 
 
@@ -123,6 +124,16 @@ class Objective(nn.Module, ABC):
     ) -> None:
         """Adapt the weights to a batch, given without gradient; without a state there is nothing to do."""
         return
+
+    def diagnostics(self, embeddings: Tensor, labels: Tensor) -> Diagnostics | None:
+        """Return what the weights of a batch are worth; None while warming up, and without such weights.
+
+        Parameters
+        ----------
+        embeddings, labels
+            The batch, of this process alone.
+        """
+        return None
 
     def learner_parameters(self) -> list[nn.Parameter]:
         """Return what the extractor's optimizer trains beside the extractor: the loss's parameters."""

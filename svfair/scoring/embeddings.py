@@ -2,22 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-import torch
-from torch.nn import functional
 
-from svfair.audio.reading import read_audio
 from svfair.errors import InputError
-from svfair.extractors import EcapaExtractor
 from svfair.files import written_whole
-from svfair.manifests.manifest import Manifest
+from svfair.manifests import Manifest
+
+if TYPE_CHECKING:
+    from svfair.extractors import EcapaExtractor
 
 
 def embed(
-    extractor: EcapaExtractor,
+    extractor: "EcapaExtractor",
     manifest: Manifest,
     *,
     device: str = "cpu",
@@ -46,6 +45,12 @@ def embed(
     InputError
         When a file cannot be read.
     """
+    # Here, so that embeddings are read and scored without torch and audio.
+    import torch
+    from torch.nn import functional
+
+    from svfair.audio import read_audio
+
     extractor = extractor.eval().to(device)
     rate, size = extractor.settings["sample_rate"], extractor.settings["embedding_size"]
     embeddings = np.empty((manifest.table.height, size), dtype=np.float32)
@@ -55,7 +60,10 @@ def embed(
             embeddings[number] = functional.normalize(extractor(waveform[None])[0], dim=0).cpu().numpy()
         if progress is not None:
             progress(number + 1)
-    return _frame(manifest.table["utterance_id"].to_list(), embeddings)
+    return pl.DataFrame(
+        {"utterance_id": manifest.table["utterance_id"], "embedding": embeddings},
+        schema={"utterance_id": pl.String, "embedding": pl.Array(pl.Float32, size)},
+    )
 
 
 def write_embeddings(table: pl.DataFrame, path: Path) -> None:
@@ -85,10 +93,3 @@ def read_embeddings(path: Path) -> pl.DataFrame:
             raise InputError(f"{path}: embeddings differ in size (there are sizes {sorted(sizes)})")
         return table.with_columns(pl.col("embedding").list.to_array(int(sizes[0])))
     return table
-
-
-def _frame(utterances: list[str], embeddings: npt.NDArray[np.float32]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"utterance_id": utterances, "embedding": embeddings},
-        schema={"utterance_id": pl.String, "embedding": pl.Array(pl.Float32, embeddings.shape[1])},
-    )

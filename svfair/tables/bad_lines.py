@@ -1,4 +1,4 @@
-"""Lines that a reader could not use: counted, and the first of them shown."""
+"""What is wrong in many places, such as lines that a reader could not use: counted, and the first shown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from svfair.errors import InputError
 #: Number of a line (from 1) and what is wrong there.
 BadLine = tuple[int, str]
 
-_SHOWN_LINES = 3
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Rejected:
 
 def rejected(bad: Sequence[BadLine], unit: str = "line", *, unscored: int = 0) -> Rejected:
     """Count bad lines and describe the first; `unit` is what the file consists of, `line` or `row`."""
-    first = sorted(bad)[:_SHOWN_LINES]
+    first = sorted(bad)[:_SHOWN]
     return Rejected(len(bad), tuple(f"{unit} {number}: {reason}" for number, reason in first), unscored)
 
 
@@ -55,3 +55,14 @@ def refuse(path: Path, bad: Sequence[BadLine], unit: str, *advice: str) -> None:
         f"{'; '.join(found.first)}{others}. ",
         *advice,
     )
+
+
+def first_of(texts: Sequence[str], count: int) -> str:
+    """Return the first three texts, and how many more there are of `count`."""
+    more = f" and {count - _SHOWN:,} more" if count > _SHOWN else ""
+    return ", ".join(texts[:_SHOWN]) + more
+
+
+def others_like_it(count: int, what: str = "") -> str:
+    """Return ` (3 more rows like it)` when there are four `rows`, and nothing for one."""
+    return f" ({count - 1:,} more {what}{' ' if what else ''}like it)" if count > 1 else ""

@@ -147,6 +147,8 @@ def _parse_fast(body: bytes, form: Form, wanted: Sequence[str]) -> Records | Non
     count = body.count(b"\n") + (not body.endswith(b"\n"))
     if body.count(form.delimiter.encode()) != count * (len(form.names) - 1):
         return None
+    if form.quoted and b'"' in body and not _quotes_enclose(body, form.delimiter):
+        return None
     picked = sorted({*(form.names.index(name) for name in wanted), len(form.names) - 1})
     if form.delimiter == " ":
         # Blanks in a row must show, as fields that are empty.
@@ -173,13 +175,21 @@ def _parse_fast(body: bytes, form: Form, wanted: Sequence[str]) -> Records | Non
         if not _lines_fit(body, form):
             return None
         table = table.with_columns(pl.all().fill_null(""))
-    # Quotation marks within fields, and three that polars takes for an empty field, are read one by one.
-    marked = form.quoted and b'"' in body
-    if marked and (b'"""' in body or any(column.str.contains('"').any() for column in table)):
+    if form.quoted and b'"' in body and any(column.str.contains('"').any() for column in table):
         return None
     table.columns = [form.names[place] for place in picked]
     return Records(
         table.select(wanted), pl.int_range(form.skipped + 1, form.skipped + 1 + count, eager=True), []
+    )
+
+
+def _quotes_enclose(body: bytes, delimiter: str) -> bool:
+    """Whether quotation marks stand at both ends of fields alone; polars guesses what others mean."""
+    letters = np.frombuffer(b"\n" + body + b"\n", np.uint8)
+    marks = np.flatnonzero(letters == ord('"'))
+    before, behind = letters[marks[::2] - 1], letters[marks[1::2] + 1]
+    return len(before) == len(behind) and all(
+        bool(((side == ord(delimiter)) | (side == ord("\n"))).all()) for side in (before, behind)
     )
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 from svfair.extractors import EcapaExtractor
-from svfair.reweighting import AdversarialReweighting, Objective
+from svfair.reweighting import Objective
 from svfair.training.metrics_log import MetricsLog
 from svfair.training.recipe import Training
 
@@ -144,11 +144,8 @@ class MinMaxBrain(sb.Brain):
         return None if self.groups is None else self.groups[batch["rows"]].to(self.device)
 
     def _log(self, loss: float, rows: Tensor, labels: Tensor) -> None:
-        objective = self.objective
-        health = None
-        if isinstance(objective, AdversarialReweighting) and not objective.is_warming_up:
-            health = objective.examine(self.embeddings, labels)
-        self.log.write(self.step, loss, self._learning_rate(), rows, health)
+        found = self.objective.diagnostics(self.embeddings, labels)
+        self.log.write(self.step, loss, self._learning_rate(), rows, found)
 
 
 class StepSampler(Sampler[int]):

@@ -8,26 +8,17 @@ from pathlib import Path
 import polars as pl
 
 from svfair.audio import check_audio
-from svfair.audit import Audit, AuditSettings, audit_trials, check_attributes_of
+from svfair.audit import Audit, audit_trials, check_attributes_of
 from svfair.errors import InputError, Parameter
 from svfair.extractors import load_extractor
 from svfair.files import write_text_whole
 from svfair.manifests import Manifest, hold_out_speakers, read_manifest
 from svfair.manifests.groups import check_has
-from svfair.metrics import Resampling
 from svfair.reports import to_json, write_page
-from svfair.scoring.cosine import cosine_scores
-from svfair.scoring.embeddings import embed, write_embeddings
+from svfair.scoring import cosine_scores, embed, write_embeddings, write_scores
 from svfair.training.recipe import Recipe
 from svfair.training.run_folder import RunFolder
-from svfair.trials import (
-    ScoreFiles,
-    design_trials,
-    hash_of_list,
-    read_scored_trials,
-    speakers_without_trials,
-    write_trials,
-)
+from svfair.trials import ScoreFiles, design_trials, read_scored_trials, speakers_without_trials
 
 
 @dataclass(frozen=True)
@@ -58,7 +49,7 @@ def read_speakers_of(recipe: Recipe) -> Speakers:
                 seed=recipe.seed,
             )
         except InputError as error:
-            raise error.renamed({name: f"data.{name}" for name in ("stratify", "held_out_share")}) from error
+            raise error.within("data") from error
         return Speakers(manifest.of_speakers(trained), manifest.of_speakers(held_out))
     other = _read(recipe.data.held_out_manifest, recipe.data.held_out_audio_root)
     both = set(manifest.table["speaker_id"]) & set(other.table["speaker_id"])
@@ -74,10 +65,10 @@ def check_attributes(recipe: Recipe, held_out: Manifest) -> None:
     """Raise InputError when the evaluation names an attribute that the held-out speakers do not have."""
     speakers = held_out.speakers()
     try:
-        check_attributes_of(speakers, _settings(recipe))
+        check_attributes_of(speakers, recipe.evaluation.settings())
         check_has(speakers, recipe.evaluation.match, "match")
     except InputError as error:
-        raise error.renamed({name: f"evaluation.{name}" for name in ("by", "match")}) from error
+        raise error.within("evaluation") from error
 
 
 def _read(path: Path, audio_root: Path | None) -> Manifest:
@@ -115,39 +106,13 @@ def evaluate_run(
         seed=0,
     )
     scores = cosine_scores(embeddings, trials)
-    write_trials(scores, run.scores, {"svfair.list_sha256": hash_of_list(scores)})
-    audited = audit_scores(run.scores, held_out, recipe)
+    write_scores(scores, run.scores)
+    read = read_scored_trials(run.scores, ScoreFiles(utterance_speakers=held_out.table))
+    audited = audit_trials(read, held_out.speakers(), settings.settings(), system=recipe.name)
     notes = _left_out(held_out.table, trials)
     write_page(run.report_html, [audited], title=f"svfair: {recipe.name}", notes=notes)
     write_text_whole(run.report_json, json.dumps(to_json([audited]), indent=2) + "\n")
     return audited
-
-
-def audit_scores(scores: Path, held_out: Manifest, recipe: Recipe) -> Audit:
-    """Audit scored trials among the held-out speakers as the recipe says."""
-    trials = read_scored_trials(scores, ScoreFiles(utterance_speakers=held_out.table))
-    return audit_trials(trials, held_out.speakers(), _settings(recipe), system=recipe.name)
-
-
-def _settings(recipe: Recipe) -> AuditSettings:
-    """Return the settings of the recipe's evaluation.
-
-    One seed serves all runs: systems on the same trials share their draws, so that differences have
-    intervals.
-    """
-    chosen = recipe.evaluation
-    resampling = Resampling(chosen.replicates, chosen.replicates) if chosen.replicates else None
-    try:
-        return AuditSettings(
-            by=chosen.by,
-            minimum_speakers=chosen.minimum_speakers,
-            minimum_targets=chosen.minimum_targets,
-            resampling=resampling,
-        )
-    except InputError as error:
-        raise error.renamed(
-            {name: f"evaluation.{name}" for name in AuditSettings.__dataclass_fields__}
-        ) from error
 
 
 def _left_out(table: pl.DataFrame, trials: pl.DataFrame) -> list[str]:

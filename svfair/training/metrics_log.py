@@ -9,7 +9,7 @@ from torch import Tensor
 
 from svfair.errors import InputError
 from svfair.files import write_text_whole
-from svfair.reweighting import Health
+from svfair.reweighting import Diagnostics
 
 
 class MetricsLog:
@@ -59,16 +59,16 @@ class MetricsLog:
                 kept.append(line)
         write_text_whole(self.path, "".join(kept))
 
-    def write(self, step: int, loss: float, rate: float, rows: Tensor, health: Health | None) -> None:
-        """Append one line: the step's loss and, once the adversary plays, its health."""
+    def write(self, step: int, loss: float, rate: float, rows: Tensor, found: Diagnostics | None) -> None:
+        """Append one line: the step's loss and, once the adversary plays, what it does."""
         line: dict[str, Any] = {"step": step, "loss": loss, "learning_rate": rate}
-        if health is not None:
+        if found is not None:
             line |= {
-                "effective_sample_size": health.effective_sample_size,
-                "weight_loss_correlation": health.weight_loss_correlation,
-                "largest_weight": health.largest_weight,
-                "region_weights": [None if np.isnan(w) else w for w in health.region_weights],
-                "group_weights": self._group_weights(rows, health),
+                "effective_sample_size": found.effective_sample_size,
+                "weight_loss_correlation": found.weight_loss_correlation,
+                "largest_weight": found.largest_weight,
+                "region_weights": [None if np.isnan(w) else w for w in found.region_weights],
+                "group_weights": self._group_weights(rows, found.sample_weights),
             }
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
@@ -78,8 +78,8 @@ class MetricsLog:
                     self.writer.add_scalar(name, value, step)
             self.writer.flush()
 
-    def _group_weights(self, rows: Tensor, health: Health) -> dict[str, dict[str, float]]:
-        weights, row_numbers = health.sample_weights.cpu().numpy(), rows.cpu().numpy()
+    def _group_weights(self, rows: Tensor, sample_weights: Tensor) -> dict[str, dict[str, float]]:
+        weights, row_numbers = sample_weights.cpu().numpy(), rows.cpu().numpy()
         means: dict[str, dict[str, float]] = {}
         for attribute, values in self.groups.items():
             group = values[row_numbers]

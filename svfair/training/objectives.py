@@ -1,6 +1,5 @@
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from svfair.errors import InputError
@@ -26,60 +25,26 @@ def build_objective(recipe: Recipe, *, speakers: int, group_counts: Tensor | Non
     speakers
         Number of training speakers, for a classifier.
     group_counts
-        Training utterances of each group of `objective.control.groups`.
+        Training utterances of each group of `objective.method.groups`.
 
     Raises
     ------
     InputError
-        When a control does not take one of its settings.
+        When the method does not fit the loss, or cannot use one of its settings.
     """
-    loss = _build_loss(recipe, speakers)
-    size, seed, settings = recipe.extractor.embedding_size, recipe.seed, recipe.objective
-    if settings.control is not None:
-        control = settings.control
-        try:
-            return make_objective(
-                control.method,
-                loss,
-                size,
-                regions=control.regions,
-                bank_size=control.bank_size,
-                seed=seed,
-                group_counts=group_counts,
-                refit_every=control.refit_every,
-                warm_up_steps=round(control.warm_up_share * recipe.training.steps),
-                **control.settings,
-            )
-        except (TypeError, ValueError) as error:
-            raise InputError(f"objective.control: {error}") from error
-    if settings.reweighting is None:
-        return make_objective("plain", loss, size)
-    reweighting = settings.reweighting
-    return make_objective(
-        reweighting.formulation,
-        loss,
-        size,
-        regions=reweighting.regions,
-        bank_size=reweighting.bank_size,
-        seed=seed,
-        hidden=reweighting.adversary_hidden,
-        sees=reweighting.adversary_sees,
-        region_as=reweighting.adversary_region_as,
-        sees_speaker=reweighting.adversary_sees_speaker,
-        refit_every=reweighting.refit_every,
-        warm_up_steps=round(reweighting.warm_up_share * recipe.training.steps),
-        weighting=reweighting.weighting,
-        largest_weight=reweighting.largest_weight,
-        play=reweighting.play,
-        adversary_steps=reweighting.adversary_steps,
-    )
-
-
-def number_groups(groups: list[str]) -> tuple[Tensor, Tensor]:
-    """Return the number of each row's group, int64 (rows,), and the rows of each group, int64 (groups,)."""
-    names = sorted(set(groups))
-    numbers = torch.tensor([names.index(group) for group in groups])
-    return numbers, torch.bincount(numbers, minlength=len(names))
+    method = recipe.objective.method
+    try:
+        return make_objective(
+            method.name,
+            _build_loss(recipe, speakers),
+            recipe.extractor.embedding_size,
+            seed=recipe.seed,
+            group_counts=group_counts,
+            warm_up_steps=round(method.warm_up_share * recipe.training.steps),
+            **method.settings(),
+        )
+    except ValueError as error:
+        raise InputError(f"objective.method: {method.name}: {error}") from error
 
 
 def _build_loss(recipe: Recipe, speakers: int) -> EmbeddingLoss:

@@ -6,19 +6,22 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from svfair.errors import InputError
+from svfair.audit import AuditSettings
+from svfair.audit.settings import DEFAULT_ATTRIBUTES
+from svfair.errors import InputError, Parameter
+from svfair.metrics import Resampling
 from svfair.training.recipe_augmentation import AugmentationSection
+from svfair.training.recipe_method import PLAIN, Method, written_now
 from svfair.training.recipe_section import Section
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
-WarmUp = Annotated[float, Field(ge=0, lt=1, description="share of the steps before it begins")]
 
 
 class Data(Section):
     """What to train on."""
 
-    manifest: Path | None = Field(None, description="manifest, or folder holding one; `--data` sets it")
+    manifest: Path | None = Field(None, description="manifest, or folder holding one")
     held_out_manifest: Path | None = Field(
         None, description="manifest of other speakers to evaluate on; without it, speakers are held out"
     )
@@ -50,54 +53,6 @@ class Extractor(Section):
     attention_channels: Positive = 128
 
 
-class Reweighting(Section):
-    """Adversarial reweighting; without this section, training is plain."""
-
-    formulation: Literal["accumulated", "pseudo_label", "pairwise"] = "pairwise"
-    weighting: Literal["mean_one", "literal"] = "mean_one"
-    largest_weight: Annotated[float, Field(gt=1)] | None = Field(
-        None, description="cap of a sample's weight over the mean weight; none: no cap"
-    )
-    play: Literal["alternating", "simultaneous"] = "alternating"
-    regions: Positive = 16
-    bank_size: Positive = 4096
-    refit_every: Positive = 100
-    warm_up_share: WarmUp = 0.25
-    adversary_hidden: Positive | None = Field(None, description="hidden units of the adversary; none: linear")
-    adversary_sees: Literal["embedding", "region", "both"] = Field(
-        "both", description="with pseudo_label always the region"
-    )
-    adversary_region_as: Literal["one_hot", "centroid"] = "one_hot"
-    adversary_sees_speaker: bool = False
-    adversary_steps: Positive = Field(1, description="adversary steps to each extractor step")
-    adversary_learning_rate: Annotated[float, Field(gt=0)] = 1e-2
-
-
-class Control(Section):
-    """A method to compare adversarial reweighting with."""
-
-    method: Literal[
-        "plain_doubled_rate",
-        "random_weights",
-        "arl",
-        "cvar",
-        "focal",
-        "chi_square",
-        "group_dro_regions",
-        "smoothed_group_dro_regions",
-        "v_rex_regions",
-        "group_dro_oracle",
-        "smoothed_group_dro_oracle",
-        "inverse_frequency_oracle",
-    ]
-    groups: str | None = Field(None, description="attribute with the true groups, for the oracles")
-    settings: dict[str, float] = Field({}, description="of the method itself, such as share for cvar")
-    regions: Positive = 16
-    bank_size: Positive = 4096
-    refit_every: Positive = 100
-    warm_up_share: WarmUp = 0.25
-
-
 class Objective(Section):
     """What is minimised."""
 
@@ -112,22 +67,24 @@ class Objective(Section):
     )
     margin: Annotated[float, Field(ge=0, lt=3)] = Field(0.2, description="of AAM-softmax, in radians")
     classifier_scale: Annotated[float, Field(gt=0)] = Field(30.0, description="of AAM-softmax")
-    reweighting: Reweighting | None = None
-    control: Control | None = None
+    method: Method = PLAIN
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_older_section(cls, content: Any) -> Any:
+        given = content if isinstance(content, dict) else {}
+        older = [name for name in ("reweighting", "control") if name in given]
+        if older:
+            name = min(older, key=lambda name: given[name] is None)
+            raise ValueError(f"has no '{name}' any more; write {written_now(name, given[name])}")
+        return content
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.reweighting is not None and self.control is not None:
-            raise ValueError("has both 'reweighting' and 'control'; a run has one method")
         if self.loss == "aam_softmax" and self.classifier is not None:
             raise ValueError("has 'classifier' beside aam_softmax, which is one")
         if self.insertion is not None and self.loss not in ("angular_prototypical", "generalized_end_to_end"):
             raise ValueError(f"has 'insertion', which {self.loss} does not take")
-        formulation = None if self.reweighting is None else self.reweighting.formulation
-        if self.loss == "aam_softmax" and formulation == "pairwise":
-            raise ValueError("weighs pairs, which aam_softmax has not: use the accumulated formulation")
-        if self.control is not None and self.control.method.endswith("_oracle") != bool(self.control.groups):
-            raise ValueError("needs 'control.groups' with an oracle method, and with no other")
         return self
 
 
@@ -156,10 +113,28 @@ class Evaluation(Section):
     )
     targets_per_speaker: Positive = 60
     non_targets_per_speaker: Positive = 120
-    by: tuple[str, ...] = Field(("gender", "country_region"), description="attributes to group by")
-    minimum_speakers: Positive = 5
-    minimum_targets: Positive = 100
-    replicates: Annotated[int, Field(ge=0, description="of the bootstrap; 0 for no intervals")] = 1000
+    by: tuple[str, ...] = Field(DEFAULT_ATTRIBUTES, description="attributes to group by, as in an audit")
+    minimum_speakers: int = AuditSettings.minimum_speakers
+    minimum_targets: int = AuditSettings.minimum_targets
+    replicates: int = Field(Resampling.replicates, description="and permutations; 0 for no intervals")
+
+    @model_validator(mode="after")
+    def _can_be_audited(self) -> Self:
+        self.settings()
+        return self
+
+    def settings(self) -> AuditSettings:
+        """Return what the audit takes.
+
+        One seed serves all runs: systems on the same trials share their draws, so that differences have
+        intervals.
+        """
+        return AuditSettings(
+            by=self.by,
+            minimum_speakers=self.minimum_speakers,
+            minimum_targets=self.minimum_targets,
+            resampling=Resampling(self.replicates, self.replicates) if self.replicates else None,
+        )
 
 
 class Recipe(Section):
@@ -216,7 +191,10 @@ def make_recipe(content: dict[str, Any], source: str = "recipe") -> Recipe:
             known = ", ".join(_fields_beside(first["loc"]))
             raise InputError(f"{source}: unknown field '{field}'{more}; known here: {known}") from error
         if first["type"] == "value_error":  # fields that do not fit together
-            raise InputError(f"{source}: '{field}' {first['ctx']['error']}{more}") from error
+            told = first["ctx"]["error"]
+            if isinstance(told, InputError) and told.parameter is not None:
+                raise InputError(f"{source}: {told.within(field)}{more}") from error
+            raise InputError(f"{source}: '{field}' {told}{more}") from error
         raise InputError(
             f"{source}: field '{field}': {first['msg']}, not {first['input']!r}{more}"
         ) from error
@@ -234,12 +212,12 @@ def _set(content: dict[str, Any], field: str, value: str) -> None:
         if inner is None:
             inner = content[section] = {}
         if not isinstance(inner, dict):
-            raise InputError(f"--set {field}: '{section}' is a value, not a section")
+            raise InputError(Parameter("overrides"), f" {field}: '{section}' is a value, not a section")
         content = inner
     try:
         content[last] = yaml.safe_load(value)
     except yaml.YAMLError as error:
-        raise InputError(f"--set {field}: '{value}' is not a YAML value") from error
+        raise InputError(Parameter("overrides"), f" {field}: '{value}' is not a YAML value") from error
 
 
 def _fields_beside(location: tuple[int | str, ...]) -> list[str]:

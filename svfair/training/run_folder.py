@@ -3,11 +3,12 @@ import platform
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from svfair import __version__
-from svfair.errors import InputError
+from svfair.errors import InputError, Parameter
 from svfair.files import write_text_whole
 from svfair.training.recipe import Recipe, read_recipe, to_yaml
 
@@ -30,7 +31,7 @@ class RunFolder:
 
     @property
     def metrics(self) -> Path:
-        """One JSON object a line: loss and the adversary's health."""
+        """One JSON object a line: loss, and what the adversary does."""
         return self.path / "metrics.jsonl"
 
     @property
@@ -88,8 +89,9 @@ def open_run(path: Path, recipe: Recipe, *, resume: bool) -> RunFolder:
         raise InputError(f"{path}: is a file; name a folder for the run")
     if path.is_dir() and any(path.iterdir()):
         if not resume:
-            raise InputError(f"{path}: already exists; add --resume to go on with it, or name another folder")
-        _check_same(run.recipe(), recipe, path)
+            advice = ("give ", Parameter("resume"), " to go on with it, or name another folder")
+            raise InputError(f"{path}: already exists; ", *advice)
+        _check_same(path, run.recipe().model_dump(mode="json"), recipe.model_dump(mode="json"))
         return run
     path.mkdir(parents=True, exist_ok=True)
     write_text_whole(run.config, to_yaml(recipe))
@@ -109,21 +111,13 @@ def environment() -> dict[str, str | int]:
     }
 
 
-def _check_same(before: Recipe, now: Recipe, path: Path) -> None:
-    old, new = _flat(before.model_dump(mode="json")), _flat(now.model_dump(mode="json"))
-    for field in sorted(old.keys() | new.keys()):
-        if old.get(field) != new.get(field):
-            raise InputError(
-                f"{path}: holds a run with {field}={old.get(field)}, not {new.get(field)}; "
-                "resume with the recipe that it was started with, or name another folder"
-            )
-
-
-def _flat(content: dict[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for key, value in content.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
+def _check_same(path: Path, old: Any, new: Any, field: str = "") -> None:
+    """Refuse the first field that differs between two recipes, given as values or sections."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in old | new:
+            _check_same(path, old.get(name), new.get(name), f"{field}.{name}".lstrip("."))
+    elif old != new:
+        raise InputError(
+            f"{path}: holds a run with {field}={old}, not {new}; "
+            "resume with the recipe that it was started with, or name another folder"
+        )

@@ -11,7 +11,7 @@ import polars as pl
 from svfair.errors import InputError, Parameter
 from svfair.manifests.groups import groups_of_speakers
 from svfair.manifests.ratios import spread_evenly
-from svfair.trials.hard import no_targets, number_sessions, trials_of_rows
+from svfair.trials.hard import no_non_targets, no_targets, number_sessions, trials_of_rows
 from svfair.trials.pairs import SpeakerPairs, pairs_between, pairs_within, utterance_pairs
 from svfair.trials.target_pairs import TargetPairs
 
@@ -128,7 +128,7 @@ def balance_trials(
     if not targets:
         raise no_targets(within_session=within_session)
     if not non_targets:
-        raise InputError(f"trials: no two speakers share {', '.join(match)}, so there is no non-target trial")
+        raise no_non_targets(match)
     notes += _limits(target_supply, "target", "groups") + _limits(
         non_target_supply, "non-target", "pairs of groups"
     )

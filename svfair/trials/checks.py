@@ -8,10 +8,11 @@ import polars as pl
 from svfair.errors import shown
 from svfair.manifests.groups import check_has, groups_of_utterances
 from svfair.manifests.lists import match_utterances
+from svfair.tables.bad_lines import first_of
 from svfair.trials.counts import GroupCounts, count_by_group
 from svfair.trials.list_hash import hash_of_list
 
-#: Missing utterances and contradicting trials that are named; all missing ones can be had in a file.
+#: Contradicting trials that are named.
 _NAMED = 3
 
 
@@ -66,17 +67,17 @@ class TrialCheck:
         """Say what is missing or contradicts; nothing, when the list fits the manifest."""
         found = []
         if self.missing:
-            first = ", ".join(f"'{shown(name)}'" for name in self.missing[:_NAMED])
+            first = first_of([f"'{shown(name)}'" for name in self.missing], len(self.missing))
             found.append(
                 f"{len(self.missing):,} of {self.utterances:,} utterances are not in the manifest "
-                f"({self.trials_with_missing:,} trials): {first}{_more(len(self.missing))}"
+                f"({self.trials_with_missing:,} trials): {first}"
             )
         for count, first_trials, what in (
             (self.crossed, self.first_crossed, "target trials are of two speakers"),
             (self.same, self.first_same, "non-target trials are of one speaker"),
         ):
             if count:
-                found.append(f"{count:,} {what}: {', '.join(first_trials)}{_more(count)}")
+                found.append(f"{count:,} {what}: {first_of(first_trials, count)}")
         return found
 
     def notes(self) -> list[str]:
@@ -158,7 +159,3 @@ def _named(trials: pl.DataFrame) -> list[str]:
         f"'{shown(enrol)}' against '{shown(test)}'"
         for enrol, test in trials.select("enrol", "test").head(_NAMED).iter_rows()
     ]
-
-
-def _more(count: int) -> str:
-    return f" and {count - _NAMED:,} more" if count > _NAMED else ""

@@ -10,7 +10,7 @@ import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.files import written_whole
-from svfair.tables.bad_lines import BadLine, Rejected, refuse, rejected
+from svfair.tables.bad_lines import BadLine, Rejected, others_like_it, refuse, rejected
 from svfair.tables.lines import Records
 from svfair.trials.formats import LABELS, read_records
 from svfair.trials.labels import check_labels_agree, label_from_list
@@ -165,7 +165,7 @@ def speaker_of(utterances: pl.Series, pattern: str | None = None) -> pl.Series:
         ) from error
     if speakers.null_count():
         first = utterances.filter(speakers.is_null())[0]
-        others = f" ({speakers.null_count() - 1} more like it)" if speakers.null_count() > 1 else ""
+        others = others_like_it(speakers.null_count())
         raise InputError(
             Parameter("speaker_pattern"),
             f" '{pattern}' has no group 1 or does not match '{shown(first)}'{others}",

@@ -74,7 +74,7 @@ def design_trials(
     if not len(chosen_targets):
         raise no_targets(within_session=within_session)
     if not len(chosen_non_targets):
-        raise InputError(f"trials: no two speakers share {', '.join(match)}, so there is no non-target trial")
+        raise no_non_targets(match)
     return trials_of_rows(table["utterance_id"], chosen_targets, chosen_non_targets)
 
 
@@ -96,6 +96,11 @@ def no_targets(*, within_session: bool) -> InputError:
         Parameter("within_session"),
         " allows targets of one session",
     )
+
+
+def no_non_targets(match: Sequence[str]) -> InputError:
+    """Return the error that says why there is no non-target trial to make."""
+    return InputError(f"trials: no two speakers share {', '.join(match)}, so there is no non-target trial")
 
 
 def trials_of_rows(utterances: pl.Series, targets: IntArray, non_targets: IntArray) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from svfair.errors import InputError, shown
-from svfair.tables.bad_lines import refuse
+from svfair.tables.bad_lines import others_like_it, refuse
 from svfair.tables.lines import Records
 
 _KEY = ("enrol", "test")
@@ -19,23 +19,32 @@ def check_labels_agree(table: pl.DataFrame, numbers: pl.Series, path: Path, unit
     InputError
         Naming the first such pair and its two lines.
     """
+    found = _first_disagreement(table, numbers, "is_target")
+    if found is None:
+        return
+    pair, place, others = found
+    target, other = (pair.filter(pl.col("is_target") == kind)["number"][0] for kind in (True, False))
+    raise InputError(
+        f"{path}: {place} is a target trial in {unit} {target} and a non-target trial in {unit} {other}"
+        f"{others}; keep the right one"
+    )
+
+
+def _first_disagreement(
+    table: pl.DataFrame, numbers: pl.Series, name: str
+) -> tuple[pl.DataFrame, str, str] | None:
+    """Return the rows of the first pair with two values of a column, its name, and what more there is."""
     repeated = repeats(table)
     if repeated is None:
-        return
-    trials = table.select(*_KEY, "is_target").with_columns(number=numbers).filter(repeated)
-    both = pl.col("is_target").n_unique().over(*_KEY) > 1
-    contradictory = trials.filter(both)
-    if contradictory.height == 0:
-        return
-    enrol, test, *_ = contradictory.row(0)
-    pair = contradictory.filter((pl.col("enrol") == enrol) & (pl.col("test") == test))
-    target, other = (pair.filter(pl.col("is_target") == kind)["number"][0] for kind in (True, False))
-    count = contradictory.select(_KEY).n_unique()
-    others = f" ({count - 1:,} more like it)" if count > 1 else ""
-    raise InputError(
-        f"{path}: '{shown(enrol)}' against '{shown(test)}' is a target trial in {unit} {target} and a "
-        f"non-target trial in {unit} {other}{others}; keep the right one"
-    )
+        return None
+    rows = table.select(*_KEY, name).with_columns(number=numbers).filter(repeated)
+    differing = rows.filter(pl.col(name).n_unique().over(*_KEY) > 1)
+    if differing.height == 0:
+        return None
+    enrol, test, *_ = differing.row(0)
+    pair = differing.filter((pl.col("enrol") == enrol) & (pl.col("test") == test))
+    others = others_like_it(differing.select(_KEY).n_unique())
+    return pair, f"'{shown(enrol)}' against '{shown(test)}'", others
 
 
 def repeats(table: pl.DataFrame) -> pl.Series | None:
@@ -106,19 +115,12 @@ def label_from_list(
 
 
 def _refuse_two_scores(records: Records, path: Path) -> None:
-    repeated = repeats(records.table)
-    if repeated is None:
+    found = _first_disagreement(records.table, records.numbers, "score")
+    if found is None:
         return
-    rows = records.table.with_columns(number=records.numbers).filter(repeated)
-    differing = rows.filter(pl.col("score").n_unique().over(*_KEY) > 1)
-    if differing.height == 0:
-        return
-    enrol, test, *_ = differing.row(0)
-    pair = differing.filter((pl.col("enrol") == enrol) & (pl.col("test") == test))
+    pair, place, others = found
     first, other = pair["number"][0], pair.filter(pl.col("score") != pair["score"][0])["number"][0]
-    count = differing.select(_KEY).n_unique()
-    others = f" ({count - 1:,} more like it)" if count > 1 else ""
     raise InputError(
-        f"{path}: '{shown(enrol)}' against '{shown(test)}' has different scores in {records.unit} {first} "
-        f"and {records.unit} {other}{others}; the list has one trial for both, so keep one"
+        f"{path}: {place} has different scores in {records.unit} {first} and {records.unit} {other}{others}; "
+        "the list has one trial for both, so keep one"
     )

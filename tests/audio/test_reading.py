@@ -58,7 +58,7 @@ def test_bad_files_are_named(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "empty.wav", np.empty(0), 16000)
     with pytest.raises(InputError, match=r"empty.wav: holds no audio"):
         read_crop(tmp_path / "empty.wav", 0.0, 1.0)
-    with pytest.raises(InputError, match=r"gone.wav: cannot be read"):
+    with pytest.raises(InputError, match=r"gone.wav: is missing; replace the file or drop it$"):
         read_audio(tmp_path / "gone.wav")
 
 

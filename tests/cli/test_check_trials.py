@@ -1,7 +1,7 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -15,29 +15,16 @@ def run(*arguments: object, code: int = 0) -> Result:
 
 
 @pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    rows = [
-        {
-            "utterance_id": f"s{speaker}/{session}/1.flac",
-            "path": f"s{speaker}/{session}/1.flac",
-            "speaker_id": f"s{speaker}",
-            "session_id": f"s{speaker}/{session}",
-            "duration_s": 2.0,
-            "gender": ("female", "male")[speaker],
-        }
-        for speaker in range(2)
-        for session in "ab"
-    ]
-    pl.DataFrame(rows).write_csv(tmp_path / "manifest.csv")
-    return tmp_path / "manifest.csv"
+def manifest(make_manifest: Callable[..., Path]) -> Path:
+    return make_manifest(["female", "male"], sessions=2)
 
 
 @pytest.mark.parametrize(
     "lines",
     [
-        "1 s0/a/1.wav s0/b/1.wav\n0 s0/a/1.wav s1/a/1.wav\n",
-        "s0/a/1.wav s0/b/1.wav target\ns0/a/1.wav s1/a/1.wav nontarget\n",
-        "s0/a/1.wav s0/b/1.wav 1\ns0/a/1.wav s1/a/1.wav 0\n",
+        "1 s00/a/1.flac s00/b/1.flac\n0 s00/a/1.flac s01/a/1.flac\n",
+        "s00/a/1.flac s00/b/1.flac target\ns00/a/1.flac s01/a/1.flac nontarget\n",
+        "s00/a/1.flac s00/b/1.flac 1\ns00/a/1.flac s01/a/1.flac 0\n",
     ],
 )
 def test_a_list_that_fits(manifest: Path, tmp_path: Path, lines: str) -> None:
@@ -52,12 +39,12 @@ def test_a_list_that_fits(manifest: Path, tmp_path: Path, lines: str) -> None:
 
 def test_a_list_that_does_not_fit(manifest: Path, tmp_path: Path) -> None:
     (tmp_path / "list").write_text(
-        "1 s0/a/1.flac s1/b/1.flac\n0 s0/a/1.flac s0/b/1.flac\n"
-        "0 s0/b/1.flac s0/a/1.flac\n0 s0/a/1.flac x/2.wav\n"
+        "1 s00/a/1.wav s01/b/1.wav\n0 s00/a/1.wav s00/b/1.wav\n"
+        "0 s00/b/1.wav s00/a/1.wav\n0 s00/a/1.wav x/2.wav\n"
     )
     result = run(tmp_path / "list", manifest, "--missing", tmp_path / "missing.txt", code=2)
     assert "1 of 4 utterances are not in the manifest (1 trials): 'x/2.wav'" in result.stderr
-    assert "1 target trials are of two speakers: 's0/a/1.flac' against 's1/b/1.flac'" in result.stderr
+    assert "1 target trials are of two speakers: 's00/a/1.wav' against 's01/b/1.wav'" in result.stderr
     assert "2 non-target trials are of one speaker" in result.stderr
     assert "1 trials repeat a pair, in either order." in result.stdout
     assert (tmp_path / "missing.txt").read_text() == "x/2.wav\n"

@@ -13,27 +13,23 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 from svfair.cli.main import app
+from svfair.trials import hash_of_list, read_scores
 
 COMMANDS = ["synth", "train", "embed", "trials", "score", "evaluate", "audit", "demo", "prepare"]
 
-TINY = [
-    *(
-        "--set",
-        "data.speakers_per_batch=3",
-        "--set",
-        "data.crop_seconds=0.4",
-        "--set",
-        "data.held_out_share=0.5",
-    ),
-    *("--set", "extractor.channels=8", "--set", "extractor.embedding_size=8", "--set", "training.threads=1"),
-    *("--set", "objective.reweighting.regions=2", "--set", "data.workers=0"),
-    *("--set", "evaluation.match=[]", "--set", "evaluation.minimum_targets=1"),
-]
 PAIRWISE = str(Path(__file__).parents[2] / "recipes" / "synthetic" / "pairwise.yaml")
 
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def tiny_train(tones: Path, tiny: dict[str, str]) -> list[str]:
+    """Words of a command that trains within seconds, on half of eight speakers."""
+    fields = tiny | {"data.held_out_share": "0.5", "evaluation.match": "[]", "training.steps": "3"}
+    settings = [word for field, value in fields.items() for word in ("--set", f"{field}={value}")]
+    return ["train", PAIRWISE, "--data", str(tones.parent), *settings]
 
 
 def refused(*arguments: object) -> str:
@@ -143,16 +139,16 @@ def test_audit_refuses_in_one_line(audited: tuple[Path, Path], tmp_path: Path) -
     assert "nothing to group by" in refused("audit", scores, "--speakers", meta)
 
 
-def test_the_whole_way_by_commands(tones: Path, tmp_path: Path) -> None:
+def test_the_whole_way_by_commands(tones: Path, tmp_path: Path, tiny_train: list[str]) -> None:
     out = tmp_path / "run"
-    train = ["train", PAIRWISE, "--data", tones.parent, "--out", out, "--set", "training.steps=3", *TINY]
+    train = [*tiny_train, "--out", out]
     result = run(*train, "--json")
     assert result.exit_code == 0, result.output
     trained = json.loads(result.stdout)
     assert trained["systems"][0]["system"] == "pairwise"
     for name in ("config.yaml", "environment.json", "extractor.safetensors", "metrics.jsonl", "report.html"):
         assert (out / name).is_file()
-    assert "already exists; add --resume" in refused(*train)
+    assert "already exists; give --resume to go on with it" in refused(*train)
     assert "complete already" in run(*train, "--resume").stderr
 
     embeddings, scores = tmp_path / "e.parquet", tmp_path / "s.parquet"
@@ -194,14 +190,65 @@ def test_the_whole_way_by_commands(tones: Path, tmp_path: Path) -> None:
     assert "no attribute 'age'" in refused("trials", tones, trials, "--match", "age")
 
 
+def test_train_groups_speakers_as_every_audit_does(
+    tones: Path, tmp_path: Path, tiny_train: list[str]
+) -> None:
+    table = pl.read_csv(tones)
+    number = pl.col("speaker_id").str.slice(1).cast(pl.Int64)
+    written = table.with_columns(
+        gender=pl.col("gender").replace_strict({"male": "m", "female": "f"}), age=20 + 10 * (number // 2)
+    )
+    written.write_csv(tones)
+    by = ["gender", "gender*country", "age:30,50"]
+    split = ["--set", f"evaluation.by={json.dumps(by)}", "--set", "data.stratify=[gender]"]
+    method = ["--set", "objective.method.warm_up_share=0", "--set", "training.steps=6"]
+    result = run(*tiny_train, "--out", tmp_path / "run", *split, *method, "--json")
+    assert result.exit_code == 0, result.output
+    (system,) = json.loads(result.stdout)["systems"]
+    found = {name: {group["name"] for group in system["attributes"][name]["groups"]} for name in by}
+
+    parts = pl.read_csv(tmp_path / "run" / "speakers.csv").select("speaker_id", "part")
+    known = table.join(written.select("utterance_id", "age"), "utterance_id").join(parts, "speaker_id")
+    bins = {20: "under 30", 30: "30 to 50", 40: "30 to 50", 50: "50 and over"}
+    expected = {
+        part: {
+            "gender": set(rows["gender"]),
+            "gender*country": {f"{row['gender']}, {row['country']}" for row in rows.to_dicts()},
+            "age:30,50": {bins[age] for age in rows["age"]},
+        }
+        for (part,), rows in known.group_by("part")
+    }
+    assert found == expected["held_out"]
+    assert found["gender"] == {"male", "female"}
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    watched = [line["group_weights"] for line in lines if "group_weights" in line]
+    seen = {name: {group for weights in watched for group in weights[name]} for name in by}
+    assert seen == expected["training"]
+
+    scores = tmp_path / "run" / "scores.parquet"
+    assert pl.read_parquet_metadata(scores)["svfair.list_sha256"] == hash_of_list(read_scores(scores))
+    assert system["inputs"][0]["list_sha256"] == hash_of_list(read_scores(scores))
+
+
 def test_train_refuses_in_one_line(tones: Path, tmp_path: Path) -> None:
     train = ["train", PAIRWISE, "--data", tones, "--out", tmp_path / "run"]
     assert "unknown field 'training.step'" in refused(*train, "--set", "training.step=3")
-    assert "write it as section.field=value" in refused(*train, "--set", "training.steps")
+    assert "--set training.steps: write it as section.field=value" in refused(
+        *train, "--set", "training.steps"
+    )
+    assert "--set seed.x: 'seed' is a value, not a section" in refused(*train, "--set", "seed.x=1")
+    assert "any more; write method: {name: pairwise, regions: 4}" in refused(
+        *train, "--set", "objective.reweighting.regions=4"
+    )
     assert "data.speakers_per_batch: a batch needs 40" in refused(*train)
     assert "training.device" in refused(*train, "--set", "training.device=tpu")
     fewer = ("--set", "data.speakers_per_batch=2")
-    assert "evaluation.by: no attribute 'age'" in refused(*train, *fewer, "--set", "evaluation.by=[age]")
+    assert "evaluation.by age: no such attribute 'age'; the speakers have gender" in refused(
+        *train, *fewer, "--set", "evaluation.by=[age]"
+    )
+    assert "evaluation.by gender:30: 'gender' holds no numbers" in refused(
+        *train, *fewer, "--set", "evaluation.by=['gender:30']"
+    )
     assert "evaluation.match: no attribute 'age'" in refused(
         *train, *fewer, "--set", "evaluation.match=[age]"
     )
@@ -235,7 +282,7 @@ def test_synth_by_command(tmp_path: Path) -> None:
     made = json.loads(result.stdout)
     assert pl.read_csv(made["manifest"])["gender"].sort().to_list() == ["female", "male", "male", "male"]
     assert "exclude each other" in refused(*synth, "--balanced")
-    assert "other parameters" in refused(*synth, "--seed", 1)
+    assert "other settings" in refused(*synth, "--seed", 1)
     assert "'Mars' is none of" in refused("synth", tmp_path / "d", "--countries", "Mars=1")
 
 
@@ -266,10 +313,9 @@ def test_prepare_by_command(tmp_path: Path, real_data: Path) -> None:
 
 
 @pytest.mark.slow
-def test_interrupted_process_leaves_a_checkpoint_and_resumes(tones: Path, tmp_path: Path) -> None:
+def test_interrupted_process_leaves_a_checkpoint_and_resumes(tiny_train: list[str], tmp_path: Path) -> None:
     def command(out: Path) -> list[str]:
-        arguments = ["train", PAIRWISE, "--data", str(tones), "--out", str(out), "--no-evaluate", *TINY]
-        arguments += ["--set", "training.steps=60", "--set", "training.log_every=1"]
+        arguments = [*tiny_train, "--out", str(out), "--no-evaluate", "--set", "training.steps=60"]
         return [sys.executable, "-m", "svfair", *arguments]
 
     out = tmp_path / "run"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 WITHOUT = """
@@ -56,6 +57,17 @@ def test_audit_compare_and_evaluate_need_no_part(scores: Path) -> None:
         done = run(*command, "--replicates", 20, "--permutations", 20, "--minimum-targets", 5)
         assert done.returncode == 0, done.stderr
         assert "overall" in done.stdout
+
+
+def test_scoring_embeddings_needs_no_part(tmp_path: Path) -> None:
+    embeddings, trials, out = (tmp_path / name for name in ("e.parquet", "t.txt", "s.parquet"))
+    pl.DataFrame({"utterance_id": ["a", "b"], "embedding": [[1.0, 0.0], [3.0, 4.0]]}).write_parquet(
+        embeddings
+    )
+    trials.write_text("1 a a\n0 a b\n")
+    done = run("score", embeddings, trials, out)
+    assert done.returncode == 0, done.stderr
+    assert pl.read_parquet(out)["score"].to_list() == pytest.approx([1.0, 0.6])
 
 
 def test_commands_of_a_missing_part_name_it(tmp_path: Path) -> None:

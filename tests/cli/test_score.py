@@ -5,8 +5,7 @@ import polars as pl
 from typer.testing import CliRunner, Result
 
 from svfair.cli.main import app
-from svfair.trials.files import read_scores, read_trials
-from svfair.trials.list_hash import hash_of_list
+from svfair.trials import hash_of_list, read_scores, read_trials
 
 
 def run(*arguments: object) -> Result:

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -16,24 +17,8 @@ def run(*arguments: object, code: int = 0) -> Result:
 
 
 @pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    rows = [
-        {
-            "utterance_id": f"s{speaker:02d}/{session}/1.wav",
-            "path": f"s{speaker:02d}/{session}/1.wav",
-            "speaker_id": f"s{speaker:02d}",
-            "session_id": f"s{speaker:02d}/{session}",
-            "duration_s": 36.0,
-            "gender": "female" if speaker < 10 else "male" if speaker < 30 else None,
-            "country": ("USA", "UK")[speaker % 2],
-        }
-        for speaker in range(32)
-        for session in "abc"
-    ]
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    pl.DataFrame(rows).write_csv(folder / "manifest.csv")
-    return folder
+def manifest(make_manifest: Callable[..., Path]) -> Path:
+    return make_manifest(["female"] * 10 + ["male"] * 20 + [None] * 2, sessions=3)
 
 
 def test_a_ratio_and_its_mirror_image(manifest: Path, tmp_path: Path) -> None:
@@ -65,10 +50,7 @@ def test_splits_and_folds(manifest: Path, tmp_path: Path) -> None:
         *(manifest, tmp_path / "parts", "--split", "train=0.8,test=0.2", "--stratify", "gender"),
         *("--stratify", "country_region", "--where", "gender=female", "--where", "gender=male"),
     )
-    sides = [
-        set(read_manifest(tmp_path / "parts" / n).table["speaker_id"])
-        for n in ("train", "test")
-    ]
+    sides = [set(read_manifest(tmp_path / "parts" / n).table["speaker_id"]) for n in ("train", "test")]
     assert [len(side) for side in sides] == [24, 6]
     assert not sides[0] & sides[1]
     said = run(manifest, tmp_path / "folds", "--folds", 4, "--stratify", "gender").stderr

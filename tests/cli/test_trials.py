@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -17,23 +18,10 @@ def run(*arguments: object, code: int = 0) -> Result:
 
 
 @pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    rows = [
-        {
-            "utterance_id": f"s{speaker}-{session}-{utterance}",
-            "path": f"s{speaker}-{session}-{utterance}.wav",
-            "speaker_id": f"s{speaker}",
-            "session_id": f"s{speaker}-{session}",
-            "duration_s": 2.0,
-            "gender": "female" if speaker < 4 else "male" if speaker < 10 else None,
-            "country": ("USA", "UK")[speaker % 2],
-        }
-        for speaker in range(12)
-        for session in range(2)
-        for utterance in range(3)
-    ]
-    pl.DataFrame(rows).write_csv(tmp_path / "manifest.csv")
-    return tmp_path / "manifest.csv"
+def manifest(make_manifest: Callable[..., Path]) -> Path:
+    return (
+        make_manifest(["female"] * 4 + ["male"] * 6 + [None] * 2, sessions=2, utterances=3) / "manifest.csv"
+    )
 
 
 def test_balanced_trials_are_counted_by_group(manifest: Path, tmp_path: Path) -> None:

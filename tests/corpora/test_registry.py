@@ -96,7 +96,8 @@ assert "prepare" in CliRunner().invoke(app, ["--help"]).output
 loaded = {"polars", "numpy", "soundfile", "svfair.corpora"} & set(sys.modules)
 assert not loaded, loaded
 assert "voxceleb1" in CliRunner().invoke(app, ["prepare", "--help"]).output
-loaded = {"torch", "torchaudio", "speechbrain", "sklearn", "espeakng_loader"} & set(sys.modules)
+heavy = {"torch", "torchaudio", "speechbrain", "sklearn", "espeakng_loader", "scipy.signal", "scipy.stats"}
+loaded = heavy & set(sys.modules)
 assert not loaded, loaded
 """
     subprocess.run([sys.executable, "-c", code], check=True)

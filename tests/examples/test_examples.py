@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from svfair.manifests.manifest import read_manifest
+from svfair.manifests import read_manifest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 #: Folder of SpeechBrain's VoxCeleb speaker recipe, to run the example on the recipe itself.

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["svfair.data", "csv", "gzip"]):
+with atheris.instrument_imports(
+    include=["svfair.tables", "svfair.manifests", "svfair.trials", "csv", "gzip"]
+):
     from svfair.errors import InputError
     from svfair.manifests.speakers import read_speakers
     from svfair.trials.files import read_scores, read_scores_leniently, read_trials

@@ -8,9 +8,15 @@ import soundfile
 import torch
 
 from svfair.errors import InputError
-from svfair.loading.augmentation import Augmentation, AugmentationSettings, NoiseSettings, SpeedSettings
-from svfair.loading.batches import CropDataset, SpeakerBalancedBatches
-from svfair.manifests.manifest import read_manifest
+from svfair.loading import (
+    Augmentation,
+    AugmentationSettings,
+    CropDataset,
+    NoiseSettings,
+    SpeakerBalancedBatches,
+    SpeedSettings,
+)
+from svfair.manifests import read_manifest
 
 LABELS = np.repeat(np.arange(50), 2)
 
@@ -162,7 +168,9 @@ def test_folders_that_cannot_be_used_are_named(folders: Path) -> None:
     with pytest.raises(InputError, match=r"data.augmentation.music.folder: '.*empty' holds no audio files"):
         make(noise("empty"))
     (folders / "music" / "bad.wav").write_bytes(b"RIFF")
-    with pytest.raises(InputError, match=r"data.augmentation.music.folder: '.*bad.wav'"):
+    with pytest.raises(
+        InputError, match=r"data.augmentation.music.folder: .*bad.wav: cannot be read as audio"
+    ):
         make(noise("music"))
     soundfile.write(folders / "rooms" / "long.wav", np.zeros(16000 * 13), 16000)
     with pytest.raises(InputError, match=r"reverberation.folder: '.*long.wav' lasts 13.0 s"):

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svfair.audio.reading import read_crop
+from svfair.audio import read_crop
 from svfair.errors import InputError
-from svfair.loading.batches import CropDataset, SpeakerBalancedBatches
-from svfair.manifests.manifest import read_manifest
+from svfair.loading import CropDataset, SpeakerBalancedBatches
+from svfair.manifests import read_manifest
 
 
 def make_table(speakers: int, sessions: int, utterances: int) -> pl.DataFrame:

@@ -67,9 +67,24 @@ def test_refuses_what_it_cannot_do() -> None:
     loss = AamSoftmax(4, 3)
     with pytest.raises(ValueError, match="labels run from 0 to 3, but the classifier has speakers 0 to 2"):
         loss(torch.randn(2, 4), torch.tensor([0, 3]))
+    with pytest.raises(ValueError, match="labels run from -1 to 2"):
+        loss(torch.randn(2, 4), torch.tensor([-1, 2]))
     with pytest.raises(ValueError, match="no pair weights"):
         loss.row_losses(loss.compare(torch.randn(2, 4), torch.tensor([0, 1])), torch.ones(2, 3))
     with pytest.raises(ValueError, match="margin is an angle"):
-        AamSoftmax(4, 3, margin=4.0)
+        AamSoftmax(4, 3, margin=math.pi)
+    with pytest.raises(ValueError, match="margin is an angle"):
+        AamSoftmax(4, 3, margin=-0.1)
     with pytest.raises(ValueError, match="scale must be positive"):
         AamSoftmax(4, 3, scale=0.0)
+
+
+def test_starts_as_the_documents_say() -> None:
+    torch.manual_seed(0)
+    loss = AamSoftmax(40, 30)
+    assert (loss.margin, loss.scale, loss.has_pairs) == (0.2, 30.0, False)
+    assert loss.weight.shape == (30, 40)
+    # Uniform within sqrt(6 / (30 + 40)), as Glorot and Bengio have it.
+    bound = math.sqrt(6 / 70)
+    assert 0.99 * bound < float(loss.weight.detach().abs().max()) <= bound
+    assert AamSoftmax(4, 3, scale=0.5).scale == 0.5

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from svfair.losses import AngularPrototypical, CosineScore
+from svfair.losses import INSERTIONS, AngularPrototypical, CosineScore
 
 
 def make_batch(seed: int, speakers: int, utterances: int) -> tuple[Tensor, Tensor]:
@@ -72,10 +72,26 @@ def test_known_value_on_points_placed_by_angle() -> None:
 
 
 def test_a_speaker_with_one_utterance_is_refused() -> None:
-    with pytest.raises(ValueError, match="two utterances"):
+    message = (
+        "^angular prototypical loss needs at least two utterances of every speaker in a batch; speaker 1 "
+    )
+    with pytest.raises(ValueError, match=message):
         AngularPrototypical()(torch.randn(3, 4), torch.tensor([0, 0, 1]))
 
 
 def test_an_unknown_insertion_is_named() -> None:
     with pytest.raises(ValueError, match="insertion 'triplet' is none of binary, softmax"):
         AngularPrototypical(insertion="triplet")
+
+
+def test_weights_enter_the_softmax_unless_told_otherwise() -> None:
+    assert AngularPrototypical().insertion is INSERTIONS["softmax"]
+    assert AngularPrototypical(insertion="binary").insertion is INSERTIONS["binary"]
+
+
+def test_the_prototype_leaves_out_the_query() -> None:
+    compared = AngularPrototypical().compare(torch.randn(5, 4), torch.tensor([1, 0, 0, 1, 1]))
+    assert compared.row_samples.tolist() == [1, 0]
+    expected = torch.tensor([[0, 0, 1, 0, 0], [0, 0, 0, 0.5, 0.5]])
+    torch.testing.assert_close(compared.column_members, expected)
+    assert not compared.column_leaves_out_row

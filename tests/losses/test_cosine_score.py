@@ -21,3 +21,10 @@ def test_scale_stays_positive_however_far_it_is_pushed() -> None:
 def test_is_an_affine_map_of_the_cosine() -> None:
     found = CosineScore(7.0, -2.0)(torch.tensor([-1.0, 0.0, 0.5]))
     torch.testing.assert_close(found.detach(), torch.tensor([-9.0, -2.0, 1.5]))
+
+
+def test_starts_at_the_values_of_ge2e() -> None:
+    found = CosineScore()
+    assert float(found.log_scale.exp().detach()) == pytest.approx(10)
+    assert float(found.offset.detach()) == -5
+    assert float(CosineScore(0.5).log_scale.detach()) == pytest.approx(math.log(0.5))

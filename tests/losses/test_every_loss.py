@@ -114,3 +114,50 @@ def test_the_loss_is_the_mean_of_its_row_losses(name: str) -> None:
         assert bool((rows >= 0).all())
         total += coefficient * float(rows.mean().detach())
     assert float(loss(embeddings, labels).detach()) == pytest.approx(total)
+
+
+@every
+def test_everything_is_made_on_the_device_of_the_batch(name: str) -> None:
+    loss = build(name)
+    embeddings, labels = batch(5)
+    expected = loss(embeddings, labels)
+    # What is made without a device lands on that of the context, where nothing can be computed.
+    with torch.device("meta"):
+        found = loss(embeddings, labels)
+        compared = [part.compare(embeddings, labels) for _, part in loss.parts]
+    torch.testing.assert_close(found, expected)
+    for one in compared:
+        for tensor in (one.scores, one.is_target, one.is_used, one.row_samples, one.column_members):
+            assert tensor is None or tensor.device == labels.device
+
+
+@every
+def test_parameters_in_float32_take_embeddings_in_float64(name: str) -> None:
+    embeddings, labels = batch(6)
+    expected = float(build(name)(embeddings, labels).detach())
+    found = build(name).float()(embeddings, labels)
+    assert found.dtype == torch.float64
+    assert float(found.detach()) == pytest.approx(expected, rel=1e-6)
+
+
+@every
+def test_each_row_is_the_comparison_of_its_utterance(name: str) -> None:
+    embeddings, labels = batch(7)
+    for _, part in build(name).parts:
+        compared = part.compare(embeddings, labels)
+        assert compared.is_target.shape == compared.is_used.shape == compared.scores.shape
+        assert compared.is_target.dtype == compared.is_used.dtype == torch.bool
+        if compared.column_members is not None:
+            members = compared.column_members
+            assert members.sum(1).tolist() == pytest.approx([1.0] * 4)
+            # Column k stands for utterances of speaker k, which are targets of that speaker's rows.
+            speakers = torch.arange(4)
+            assert bool((members[labels[None, :] != speakers[:, None]] == 0).all())
+            of_rows = labels[compared.row_samples]
+            assert torch.equal(compared.is_target, of_rows[:, None] == speakers[None, :])
+        elif part.has_pairs:
+            assert torch.equal(compared.row_samples, torch.arange(len(labels)))
+            assert torch.equal(compared.is_used, ~torch.eye(len(labels), dtype=torch.bool))
+        else:
+            assert torch.equal(compared.row_samples, torch.arange(len(labels)))
+            assert bool(compared.is_used.all())

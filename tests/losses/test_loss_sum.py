@@ -13,6 +13,12 @@ def test_is_the_weighted_sum() -> None:
     torch.testing.assert_close(found, pairs(embeddings, LABELS) + 0.3 * classes(embeddings, LABELS))
 
 
+def test_losses_count_alike_unless_told_otherwise() -> None:
+    pairs, classes = PairLogistic(), AamSoftmax(4, 3)
+    assert LossSum([pairs, classes]).parts == [(1.0, pairs), (1.0, classes)]
+    assert LossSum([pairs], [0.5]).parts == [(0.5, pairs)]
+
+
 def test_sums_of_sums_multiply_their_coefficients() -> None:
     a, b, c = PairLogistic(), AamSoftmax(4, 3), AngularPrototypical()
     whole = LossSum([LossSum([a, b], [1.0, 0.5]), c], [0.2, 3.0])

@@ -89,6 +89,28 @@ def as_synthetic_corpora_divided(weights: list[float], count: int) -> list[int]:
     return whole.tolist()
 
 
+def as_ratios_divided(total: int, ratio: dict[str, Fraction]) -> dict[str, int]:
+    """Divide as subsets in a ratio did before division was in one place: published sets must not change."""
+    whole = sum(ratio.values())
+    exact = {name: Fraction(total) * ratio[name] / whole for name in sorted(ratio)}
+    shares = {name: int(value) for name, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: (shares[name] - exact[name], name))
+    for name in by_remainder[: total - sum(shares.values())]:
+        shares[name] += 1
+    return shares
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    total=st.integers(0, 500),
+    ratio=st.dictionaries(
+        st.sampled_from("cabfed"), st.fractions(Fraction(1, 50), 20, max_denominator=50), min_size=1
+    ),
+)
+def test_subsets_in_a_ratio_are_as_they_were(total: int, ratio: dict[str, Fraction]) -> None:
+    assert shares_in_ratio(total, ratio) == as_ratios_divided(total, ratio)
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     total=st.integers(0, 500),

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from svfair.errors import InputError
-from svfair.manifests.speakers import read_speakers, with_country_region, with_gender
+from svfair.manifests.speakers import read_speakers, uniform_attributes, with_country_region, with_gender
 
 
 def write(folder: Path, text: str, mark: bytes = b"") -> Path:
@@ -53,6 +53,26 @@ def test_countries_fall_into_regions() -> None:
     without = pl.DataFrame({"age": [1]})
     assert with_country_region(without).equals(without)
     assert with_gender(without).equals(without)
+
+
+def test_attributes_are_uniform_whatever_they_were() -> None:
+    table = pl.DataFrame(
+        {
+            "speaker_id": ["a", "b", "c", "d", "e"],
+            "gender": ["M", "woman", " male", "non-binary", None],
+            "country": ["usa", "Scotland", "France", "-", None],
+            "Gender": ["M"] * 5,
+        }
+    )
+    uniform = uniform_attributes(table)
+    assert uniform["gender"].to_list() == ["male", "female", "male", "other", "unknown"]
+    assert uniform["country_region"].to_list() == ["US", "UK", "other", "unknown", "unknown"]
+    # Countries stay as they were written, and so does what merely looks like a gender.
+    assert uniform.select("speaker_id", "country", "Gender").equals(table.drop("gender"))
+    assert uniform.columns == [*table.columns, "country_region"]
+    assert uniform_attributes(uniform).equals(uniform)
+    without = table.select("speaker_id", "Gender")
+    assert uniform_attributes(without).equals(without)
 
 
 def test_repeated_rows_are_one_and_contradictions_are_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from collections import Counter
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -42,6 +43,58 @@ def test_parts_are_disjoint_and_strata_whole_to_one_speaker(
         assert abs(len(part) - share * len(strata)) < 2
     shuffled = speakers.sample(fraction=1, shuffle=True, seed=seed)
     assert divide_speakers(shuffled, parts, stratify=["gender", "region"], seed=seed) == divided
+
+
+def as_folds_were_divided(
+    speakers: pl.DataFrame, shares: tuple[float, ...], stratify: list[str], seed: int
+) -> list[list[str]]:
+    """Divide with floats, as was done before division was in one place."""
+    random = np.random.default_rng(seed)
+    owed = np.zeros(len(shares))
+    parts: list[list[str]] = [[] for _ in shares]
+    strata: dict[tuple[str, ...], list[str]] = {}
+    for row in speakers.sort("speaker_id").iter_rows(named=True):
+        # A value that is not known comes first.
+        strata.setdefault(tuple(row[name] or "" for name in stratify), []).append(row["speaker_id"])
+    for _, members in sorted(strata.items()):
+        exact = np.array(shares) * len(members)
+        sizes = np.floor(exact + 1e-9).astype(np.int64)
+        fractions = exact - sizes
+        owed += fractions
+        candidates = random.permutation(np.flatnonzero(fractions > 1e-9))
+        chosen = candidates[np.argsort(-owed[candidates], kind="stable")][: len(members) - sizes.sum()]
+        sizes[chosen] += 1
+        owed[chosen] -= 1
+        shuffled = [members[place] for place in random.permutation(len(members))]
+        for part, size in zip(parts, sizes, strict=True):
+            part += shuffled[:size]
+            shuffled = shuffled[size:]
+    return [sorted(part) for part in parts]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    strata=STRATA,
+    # Of these, floats hold every product and sum as it is: between equal claims rounding decided otherwise.
+    parts=st.sampled_from([(0.5, 0.5), (0.75, 0.25), (0.5, 0.25, 0.125, 0.125), (0.25,) * 4]),
+    stratify=st.sampled_from([[], ["gender"], ["region", "gender"]]),
+    seed=st.integers(0, 99),
+)
+def test_a_seed_gives_the_parts_that_it_always_gave(
+    strata: list[str], parts: tuple[float, ...], stratify: list[str], seed: int
+) -> None:
+    speakers = make_speakers(strata)
+    expected = as_folds_were_divided(speakers, parts, stratify, seed)
+    assert divide_speakers(speakers, parts, stratify=stratify, seed=seed) == expected
+
+
+@pytest.mark.parametrize("folds", [3, 5, 10])
+def test_folds_are_those_that_they_always_were(folds: int) -> None:
+    speakers = make_speakers(["f-US", "m-US", "m-US", "f-UK", "m-UK", "-UK", "m-UK"] * 6)
+    for seed in range(10):
+        made = fold_speakers(speakers, folds, stratify=["region", "gender"], seed=seed)
+        expected = as_folds_were_divided(speakers, (1 / folds,) * folds, ["region", "gender"], seed)
+        assert [held_out for _, held_out in made] == expected
 
 
 @settings(max_examples=60, deadline=None)

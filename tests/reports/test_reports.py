@@ -114,5 +114,7 @@ def test_json_has_everything_and_no_nan(make_evaluation) -> None:  # type: ignor
 def test_one_word_for_the_threshold_of_all_groups(make_evaluation) -> None:  # type: ignore[no-untyped-def]
     chosen = make_evaluation()
     given = replace(chosen, settings=replace(chosen.settings, threshold=ThresholdRule("score", 1.5)))
-    assert "FNMR and FMR: at one threshold for all (of equal error over all trials): " in footnotes([chosen])[0]
+    assert (
+        "FNMR and FMR: at one threshold for all (of equal error over all trials): " in footnotes([chosen])[0]
+    )
     assert "FNMR and FMR: at the deployed threshold (given as 1.5): " in footnotes([given])[0]

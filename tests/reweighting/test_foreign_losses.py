@@ -29,7 +29,7 @@ def test_any_module_that_takes_weights_can_be_reweighted() -> None:
         game(batch(1), LABELS)
         game.take_turn(batch(1), LABELS, optimizer)
         assert not game.is_warming_up, step
-    assert game.examine(batch(1), LABELS).weight_loss_correlation > 0.3
+    assert game.diagnostics(batch(1), LABELS).weight_loss_correlation > 0.3
 
 
 class MinedLoss(nn.Module):
@@ -72,9 +72,9 @@ def test_a_loss_that_does_not_depend_on_the_weights_leaves_the_adversary_alone()
             game.take_turn(batch(step), LABELS, optimizer)
         assert all(torch.equal(start[k], v) for k, v in game.adversary.state_dict().items())
         assert bool(game.sample_losses(batch(1), LABELS).isnan().all())
-        health = game.examine(batch(1), LABELS)
-        assert health.weight_loss_correlation == 0
-        assert health.effective_sample_size < 1
+        found = game.diagnostics(batch(1), LABELS)
+        assert found.weight_loss_correlation == 0
+        assert found.effective_sample_size < 1
 
 
 def test_samples_that_a_miner_left_out_have_no_loss() -> None:

@@ -1,4 +1,5 @@
 import copy
+from typing import get_args
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from svfair.reweighting import (
     Objective,
     Setup,
     make_objective,
+    settings_of,
 )
 
 LABELS = torch.arange(6).repeat_interleave(2)
@@ -118,6 +120,45 @@ def test_settings_reach_the_method() -> None:
     assert make_objective("plain", PairLogistic(), 8).learning_rate_factor == 1
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_every_setting_of_a_method_can_be_given_and_no_other(method: str) -> None:
+    shared = set(Setup.__dataclass_fields__)
+    settings = settings_of(method)
+    assert shared <= settings.keys()
+    given = {name: one.default for name, one in settings.items() if name not in shared}
+    default = make_objective(method, PairLogistic(), SETUP)
+    assert type(make_objective(method, PairLogistic(), SETUP, **given)) is type(default)
+    for name, value in given.items():  # the defaults that it tells are those that it has
+        if hasattr(default, name):
+            assert getattr(default, name) == value
+    others = {name for other in METHODS for name in settings_of(other)} - settings.keys()
+    for name in others:
+        with pytest.raises(
+            TypeError, match=f"method '{method}' does not take the setting '{name}'; it takes"
+        ):
+            make_objective(method, PairLogistic(), SETUP, **{name: 1})
+
+
+def test_settings_of_methods_are_told_with_types_and_defaults() -> None:
+    own = {
+        method: {name: one.default for name, one in settings_of(method).items()}.keys()
+        - Setup.__dataclass_fields__.keys()
+        for method in METHODS
+    }
+    game = {"weighting", "largest_weight", "play", "adversary_steps", "reversal_scale"}
+    assert own["pairwise"] == own["arl"] == game
+    assert own["random_weights"] == game - {"adversary_steps"} | {"spread"}
+    assert own["plain"] == own["plain_doubled_rate"] == own["inverse_frequency_oracle"] == set()
+    assert own["cvar"] == {"share"}
+    assert own["group_dro_regions"] == own["smoothed_group_dro_oracle"] == {"step_size", "smoothing"}
+    assert settings_of("smoothed_group_dro_oracle")["smoothing"].default == 0.5
+    assert settings_of("arl")["weighting"].default == "literal"
+    assert settings_of("pairwise")["weighting"].default == "mean_one"
+    assert get_args(settings_of("pairwise")["play"].annotation) == ("alternating", "simultaneous")
+    with pytest.raises(ValueError, match="method 'magic' is none of plain"):
+        settings_of("magic")
+
+
 def test_arl_has_literal_weights_as_published() -> None:
     loss = PairLogistic()
     objective = make_objective("arl", loss, 8)
@@ -186,8 +227,9 @@ def test_every_method_works_in_any_precision(
         objective(embeddings, LABELS, GROUPS).backward()
         optimizers[0].step()
         objective.take_turn(embeddings, LABELS, *optimizers[1:], groups=GROUPS)
-    if isinstance(objective, AdversarialReweighting):
-        assert objective.examine(embeddings, LABELS).effective_sample_size > 0
+    found = objective.diagnostics(embeddings, LABELS)
+    assert (found is not None) == isinstance(objective, AdversarialReweighting)
+    assert found is None or found.effective_sample_size > 0
     for tensor in (*extractor.parameters(), *objective.state_dict().values()):
         assert bool(tensor.isfinite().all())
 

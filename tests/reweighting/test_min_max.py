@@ -67,10 +67,10 @@ def test_turns_raise_the_adversary_s_objective(loss: type[EmbeddingLoss]) -> Non
     for _ in range(50):
         objective.take_turn(embeddings, LABELS, optimizer)
     assert float(objective.adversary_objective(embeddings, LABELS).detach()) > before + 1e-3
-    health = objective.examine(embeddings, LABELS)
-    assert health.weight_loss_correlation > 0.2
-    assert health.effective_sample_size < 1
-    assert health.largest_weight > 1
+    found = objective.diagnostics(embeddings, LABELS)
+    assert found.weight_loss_correlation > 0.2
+    assert found.effective_sample_size < 1
+    assert found.largest_weight > 1
 
 
 def test_warm_up_is_plain_training() -> None:
@@ -79,9 +79,11 @@ def test_warm_up_is_plain_training() -> None:
     start = copy.deepcopy(objective.adversary.state_dict())
     for step in range(1, 6):
         assert objective.is_warming_up
+        assert objective.diagnostics(batch(step), LABELS) is None
         objective.take_turn(batch(step), LABELS, optimizer)
         assert objective.regions.is_fitted == (step == 5)
     assert not objective.is_warming_up
+    assert objective.diagnostics(batch(9), LABELS) is not None
     objective.take_turn(batch(9), LABELS, optimizer)
     assert any(not torch.equal(start[k], v) for k, v in objective.adversary.state_dict().items())
 
@@ -159,8 +161,8 @@ def test_the_adversary_takes_every_input() -> None:
             for step in range(10):
                 game.take_turn(batch(step), LABELS, optimizer)
             assert isinstance(game, AdversarialReweighting)
-            health = game.examine(batch(3), LABELS)
-            assert 1 < health.largest_weight <= 1.5 + 1e-6
+            found = game.diagnostics(batch(3), LABELS)
+            assert 1 < found.largest_weight <= 1.5 + 1e-6
 
 
 def test_several_adversary_steps_are_as_many_turns_on_one_batch() -> None:
@@ -199,7 +201,7 @@ def test_the_adversary_s_turn_leaves_it_without_gradients() -> None:
 
 
 @pytest.mark.parametrize("formulation", ["accumulated", "pseudo_label", "pairwise"])
-def test_health_correlates_weights_with_the_losses_of_rows(formulation: str) -> None:
+def test_diagnostics_correlate_weights_with_the_losses_of_rows(formulation: str) -> None:
     for loss in (AngularPrototypical(), LossSum([AngularPrototypical(), AamSoftmax(8, 6)])):
         game = make_objective(formulation, loss, 8, regions=3)
         assert isinstance(game, AdversarialReweighting)
@@ -216,4 +218,4 @@ def test_health_correlates_weights_with_the_losses_of_rows(formulation: str) -> 
             weights = game.sample_weights(batch(1))[queries]
         expected = float(torch.corrcoef(torch.stack([weights, rows]))[0, 1])
         assert abs(expected) > 1e-3
-        assert game.examine(batch(1), LABELS).weight_loss_correlation == pytest.approx(expected, abs=1e-5)
+        assert game.diagnostics(batch(1), LABELS).weight_loss_correlation == pytest.approx(expected, abs=1e-5)

@@ -16,6 +16,7 @@ def test_plain_training_is_the_loss() -> None:
     assert int(objective.steps) == 1
     assert objective.learner_parameters() == list(loss.parameters())
     assert objective.adversary_parameters() == []
+    assert objective.diagnostics(embeddings, LABELS) is None
 
 
 def test_gathering_needs_a_process_group() -> None:

@@ -6,12 +6,11 @@ import pytest
 import torch
 from torch.nn import functional
 
-from svfair.audio.reading import read_audio
+from svfair.audio import read_audio
 from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor
-from svfair.manifests.manifest import read_manifest
-from svfair.scoring.cosine import cosine_scores
-from svfair.scoring.embeddings import embed, read_embeddings, write_embeddings
+from svfair.manifests import read_manifest
+from svfair.scoring import cosine_scores, embed, read_embeddings, write_embeddings
 
 TRIALS = pl.DataFrame({"enrol": ["a", "b"], "test": ["c", "a"], "is_target": [True, False]})
 

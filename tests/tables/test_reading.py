@@ -56,6 +56,8 @@ def test_columns_without_a_name_get_one(tmp_path: Path) -> None:
         ),
         ('a,b\n1\n1,2,3\n1,"2\n,,,\n', "line 4: its quotation marks do not match; and 1 more like it."),
         (b"a,b\n1,\xff\n", "line 2: is not UTF-8 text"),
+        # Polars takes what begins like this for a compressed file.
+        (b"a,b\n\x1f\x8b1,2\n", "line 2: is not UTF-8 text"),
         ('\na,"b\n1,2\n', "line 2: its quotation marks do not match"),
         ("a,b,a\n1,2,3\n", "two columns are called 'a'; rename one"),
         ("a,b\0\n", "is not a text file"),

@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,20 @@ from typer.testing import CliRunner
 
 from svfair.cli.main import app
 from svfair.errors import InputError
-from svfair.manifests.manifest import read_manifest
+from svfair.manifests import read_manifest
+from svfair.training import (
+    Recipe,
+    make_recipe,
+    open_run,
+    plan_run,
+    read_recipe,
+    read_speakers_of,
+    to_yaml,
+    train,
+)
 from svfair.training.brain import MinMaxBrain
-from svfair.training.evaluation import read_speakers_of
-from svfair.training.recipe import Recipe, make_recipe, to_yaml
-from svfair.training.run import plan_batches, train
-from svfair.training.run_folder import open_run
 
-
-def make(augmentation: dict[str, Any], **data: Any) -> Recipe:
-    return make_recipe(
-        {
-            "data": {
-                "speakers_per_batch": 6,
-                "crop_seconds": 0.4,
-                "augmentation": augmentation,
-                **data,
-            },
-            "extractor": {"channels": 8, "embedding_size": 8, "mel_bands": 16, "attention_channels": 8},
-            "objective": {"loss": "aam_softmax"},
-            "training": {"steps": 4, "checkpoint_every": 2, "log_every": 1, "threads": 1},
-        }
-    )
+Make = Callable[..., Recipe]
 
 
 def everything(folder: Path) -> dict[str, Any]:
@@ -53,11 +46,13 @@ def everything(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_interrupted_and_resumed_equals_uninterrupted(
-    tmp_path: Path, tones: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+    tmp_path: Path, tones: Path, make: Make, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    recipe, manifest = make(everything(tmp_path), workers=workers), read_manifest(tones)
+    small = {"objective.loss": "aam_softmax", "training.steps": 4, "data.workers": workers}
+    recipe, manifest = make(small | {"data.augmentation": everything(tmp_path)}), read_manifest(tones)
+    plan = plan_run(recipe, manifest)
     whole, halves = (open_run(tmp_path / name, recipe, resume=False) for name in ("whole", "halves"))
-    assert train(recipe, manifest, whole, progress=False)
+    assert train(plan, whole, progress=False)
     fit_batch = MinMaxBrain.fit_batch
 
     def stop(self: MinMaxBrain, batch: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -66,20 +61,22 @@ def test_interrupted_and_resumed_equals_uninterrupted(
 
     with monkeypatch.context() as patched:
         patched.setattr(MinMaxBrain, "fit_batch", stop)
-        assert not train(recipe, manifest, halves, progress=False)
-    assert train(recipe, manifest, open_run(halves.path, recipe, resume=True), progress=False)
+        assert not train(plan, halves, progress=False)
+    assert train(plan_run(recipe, manifest), open_run(halves.path, recipe, resume=True), progress=False)
     weights, same = load_file(whole.extractor), load_file(halves.extractor)
     assert all(torch.equal(weights[name], same[name]) for name in weights)
     assert halves.metrics.read_text() == whole.metrics.read_text()
-    plain = make({})
-    assert train(plain, manifest, open_run(tmp_path / "plain", plain, resume=False), progress=False)
+    plain = make(small)
+    run = open_run(tmp_path / "plain", plain, resume=False)
+    assert train(plan_run(plain, manifest), run, progress=False)
     assert (tmp_path / "plain" / "metrics.jsonl").read_text() != whole.metrics.read_text()
 
 
-def test_the_section_survives_writing_and_is_off_at_first(tmp_path: Path) -> None:
-    assert make({}).data.augmentation.settings() is None
-    recipe = make(everything(tmp_path))
+def test_the_section_survives_writing_and_is_off_at_first(tmp_path: Path, make: Make) -> None:
+    assert make().data.augmentation.settings() is None
+    recipe = make({"data.augmentation": everything(tmp_path)})
     (tmp_path / "recipe.yaml").write_text(to_yaml(recipe))
+    assert read_recipe(tmp_path / "recipe.yaml") == recipe
     settings = recipe.data.augmentation.settings()
     assert settings is not None
     assert list(settings.noises) == ["noise", "music", "babble"]
@@ -101,24 +98,26 @@ def test_the_section_survives_writing_and_is_off_at_first(tmp_path: Path) -> Non
 )
 def test_bad_sections_are_named(augmentation: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message.replace("[", r"\[")):
-        make(augmentation)
+        make_recipe({"data": {"augmentation": augmentation}})
 
 
-def test_a_missing_folder_is_named_before_anything_is_written(tmp_path: Path, tones: Path) -> None:
-    recipe = make({"music": {"folder": str(tmp_path / "gone")}})
+def test_a_missing_folder_is_named_before_training(tmp_path: Path, tones: Path, make: Make) -> None:
+    recipe = make({"data.augmentation": {"music": {"folder": tmp_path / "gone"}}})
     with pytest.raises(InputError, match=r"data.augmentation.music.folder: no folder"):
-        plan_batches(recipe, read_manifest(tones))
+        plan_run(recipe, read_manifest(tones))
 
 
-def test_audio_may_lie_elsewhere(tmp_path: Path, tones: Path) -> None:
+def test_audio_may_lie_elsewhere(tmp_path: Path, tones: Path, make: Make) -> None:
     elsewhere = tmp_path / "elsewhere"
     shutil.move(tones.parent / "audio", elsewhere / "audio")
     with pytest.raises(InputError, match="is missing"):
-        read_speakers_of(make({}, manifest=str(tones)))
-    recipe = make({}, manifest=str(tones), audio_root=str(elsewhere), held_out_share=0.2)
-    assert read_speakers_of(recipe).training.audio_root == elsewhere.resolve()
+        read_speakers_of(make({"data.manifest": tones}))
+    there = {"data.manifest": tones, "data.audio_root": elsewhere}
+    recipe = make(there | {"data.held_out_share": 0.2, "training.steps": 2})
+    training = read_speakers_of(recipe).training
+    assert training.audio_root == elsewhere.resolve()
     run = open_run(tmp_path / "run", recipe, resume=False)
-    assert train(recipe, read_speakers_of(recipe).training, run, progress=False)
+    assert train(plan_run(recipe, training), run, progress=False)
     words = ["embed", str(run.path), str(tones), str(tmp_path / "out.parquet"), "--json"]
     result = CliRunner().invoke(app, [*words, "--audio-root", str(elsewhere)])
     assert result.exit_code == 0, result.output

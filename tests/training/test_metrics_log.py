@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from svfair.errors import InputError
-from svfair.reweighting import Health
+from svfair.reweighting import Diagnostics
 from svfair.training.metrics_log import MetricsLog
 
-HEALTH = Health(0.9, 0.3, 1.5, [1.2, float("nan")], torch.tensor([0.5, 1.0, 1.5]))
+FOUND = Diagnostics(0.9, 0.3, 1.5, [1.2, float("nan")], torch.tensor([0.5, 1.0, 1.5]))
 
 
 def test_group_weights_are_means_over_the_batch(tmp_path: Path) -> None:
     log = MetricsLog(tmp_path / "m.jsonl", {"gender": ["female", "male", "male", "female"]})
-    log.write(10, 0.5, 1e-3, torch.tensor([3, 1, 0]), HEALTH)
+    log.write(10, 0.5, 1e-3, torch.tensor([3, 1, 0]), FOUND)
     log.write(20, 0.4, 1e-3, torch.tensor([0, 1, 2]), None)
     first, second = (json.loads(line) for line in log.path.read_text().splitlines())
     assert first["group_weights"] == {"gender": {"female": 1.0, "male": 1.0}}

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from score_texts import CSV, EXPECTED, KALDI, UNLABELLED, VOXCELEB, WESPEAKER
 
 from svfair.errors import InputError
 from svfair.tables.bad_lines import Rejected
@@ -16,23 +17,8 @@ from svfair.trials.files import (
     write_trials,
 )
 
-EXPECTED = pl.DataFrame(
-    {
-        "enrol": ["id1/a/1.wav", "id1/a/1.wav", "id2/b/2.wav"],
-        "test": ["id1/c/3.wav", "id2/b/2.wav", "id2/d/4.wav"],
-        "is_target": [True, False, True],
-        "score": [0.9, -1.5, 0.25],
-    }
-)
-ROWS = list(EXPECTED.iter_rows())
-
-VOXCELEB = "".join(f"{int(t)} {a} {b} {s}\n" for a, b, t, s in ROWS)
-KALDI = "".join(f"{a} {b} {'target' if t else 'nontarget'} {s}\n" for a, b, t, s in ROWS)
-WESPEAKER = "".join(f"{a} {b} {s} {'target' if t else 'nontarget'}\n" for a, b, t, s in ROWS)
 NORMALISED = WESPEAKER.replace("target\n", "target 14.1000 13.2000 0.1000 0.2000\n")
 CALIBRATION = KALDI.replace("\n", "".join(f" {place}.5" for place in range(12)) + "\n")
-UNLABELLED = "".join(f"{a} {b} {s}\n" for a, b, _, s in ROWS)
-CSV = "enrol,test,label,score\n" + "".join(f"{a},{b},{int(t)},{s}\n" for a, b, t, s in ROWS)
 
 
 @pytest.mark.parametrize(

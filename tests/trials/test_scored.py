@@ -24,7 +24,9 @@ def test_one_contradiction_in_a_hundred_is_told(targets: int, crossed: int) -> N
 
 @pytest.mark.parametrize(("targets", "crossed"), [(100, 2), (99, 1), (1000, 11)])
 def test_more_mean_that_speakers_are_not_read_right(targets: int, crossed: int) -> None:
-    message = f"{crossed:,} of {targets:,} target trials are between two speakers, the first between 'a' and 'b'"
+    message = (
+        f"{crossed:,} of {targets:,} target trials are between two speakers, the first between 'a' and 'b'"
+    )
     with pytest.raises(InputError, match=message) as caught:
         scored(targets, crossed).contradictions()
     assert caught.value.parameter == "speaker_pattern"

@@ -30,9 +30,9 @@ def spread_intervals(
         `distance_interval` with its level and speakers set.
     """
     deviations = replicates[:, 1:] - estimates
-    log_ratio = bound(spread.log_ratio, fairness.gap(_log(replicates[:, 1:]) - _log(estimates)))
-    relative = _log(replicates[:, 1:]) - _log(replicates[:, :1]) - (_log(estimates) - _log(np.array(overall)))
-    worst = bound(float(_log(np.array(spread.ratio_to_overall))), np.abs(relative).max(-1), lowest=-math.inf)
+    log_ratio = bound(spread.log_ratio, fairness.gap(np.log(replicates[:, 1:]) - np.log(estimates)))
+    relative = np.log(replicates[:, 1:]) - np.log(replicates[:, :1]) - (np.log(estimates) - np.log(overall))
+    worst = bound(float(np.log(spread.ratio_to_overall)), np.abs(relative).max(-1), lowest=-math.inf)
     return {
         "gap": bound(spread.gap, fairness.gap(deviations)),
         "std": bound(spread.std, fairness.std(deviations)),
@@ -68,7 +68,7 @@ def fairness_intervals(
     """
     fmr, fnmr = (own - estimate for own, estimate in zip(replicates, estimates, strict=True))
     log_fmr, log_fnmr = (
-        _log(own) - _log(estimate) for own, estimate in zip(replicates, estimates, strict=True)
+        np.log(own) - np.log(estimate) for own, estimate in zip(replicates, estimates, strict=True)
     )
     shares = [
         _relative(own) - _relative(estimate) for own, estimate in zip(replicates, estimates, strict=True)
@@ -90,11 +90,6 @@ def fairness_intervals(
             found.area_under_fdr, 1 - fairness.area_under_fdr(swept_fmr, swept_fnmr), highest=1.0
         ),
     }
-
-
-def _log(rates: FloatArray) -> FloatArray:
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(rates), dtype=np.float64)
 
 
 def _relative(rates: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 import math
 import warnings
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -51,11 +52,12 @@ def test_intervals_of_a_spread_are_those_of_a_loop_over_replicates() -> None:
     assert close(found["ratio_to_overall"], Interval(math.exp(to_overall.low), math.exp(to_overall.high)))
 
 
-def test_intervals_of_figures_of_merit_are_those_of_a_loop_over_replicates() -> None:
+@pytest.mark.parametrize(("groups", "noise"), [(2, 0.1), (3, 0.1), (3, 3.0)])
+def test_intervals_of_figures_of_merit_are_those_of_a_loop_over_replicates(groups: int, noise: float) -> None:
     random = np.random.default_rng(1)
-    fmr, fnmr = np.array([0.01, 0.02]), np.array([0.05, 0.08])
-    swept = np.array([[0.001, 0.01, 0.1], [0.002, 0.02, 0.2]]), np.array([[0.3, 0.2, 0.1], [0.4, 0.3, 0.2]])
-    noisy = [own * np.exp(random.normal(scale=0.1, size=(999, *own.shape))) for own in (fmr, fnmr, *swept)]
+    fmr, fnmr = np.array([0.01, 0.02, 0.012])[:groups], np.array([0.05, 0.08, 0.3])[:groups]
+    swept = np.outer(fmr, [0.1, 1, 10]), np.outer(fnmr, [3, 2, 1])
+    noisy = [own * np.exp(random.normal(scale=noise, size=(999, *own.shape))) for own in (fmr, fnmr, *swept)]
     own = Fairness(
         fdr=float(fairness.fairness_discrepancy_rate(fmr, fnmr)),
         inequity_rate=float(fairness.inequity_rate(fmr, fnmr)),
@@ -65,14 +67,18 @@ def test_intervals_of_figures_of_merit_are_those_of_a_loop_over_replicates() -> 
     found = fairness_intervals(own, (fmr, fnmr), (noisy[0], noisy[1]), swept, (noisy[2], noisy[3]), BOUND)
 
     def apart(row: np.ndarray) -> float:
-        return abs(float(row[0] - row[1]))
+        return float(max(row) - min(row))
+
+    def uneven(row: np.ndarray, of: np.ndarray) -> float:
+        moved = row / row.sum() - of / of.sum()
+        # Divided so that one group with all errors has 1.
+        return sum(abs(x - y) for x, y in combinations(moved, 2)) / (groups - 1)
 
     fdr, inequity, garbe, area = [], [], [], []
     for a, b, c, d in zip(*noisy, strict=True):
         fdr.append((apart(a - fmr) + apart(b - fnmr)) / 2)
         inequity.append((apart(np.log(a / fmr)) + apart(np.log(b / fnmr))) / 2)
-        # For two groups Gini is |x - y| / (x + y): half the ordered differences of shares, 2 |x - y| / 2.
-        garbe.append((apart(a / a.sum() - fmr / fmr.sum()) + apart(b / b.sum() - fnmr / fnmr.sum())) / 2)
+        garbe.append((uneven(a, fmr) + uneven(b, fnmr)) / 2)
         heights = [(apart((c - swept[0])[:, k]) + apart((d - swept[1])[:, k])) / 2 for k in range(3)]
         area.append((heights[0] / 2 + heights[1] + heights[2] / 2) / 2)
     assert close(found["fdr"], around(own.fdr, fdr, highest=1.0))
@@ -80,6 +86,29 @@ def test_intervals_of_figures_of_merit_are_those_of_a_loop_over_replicates() -> 
     assert close(found["area_under_fdr"], around(own.area_under_fdr, area, highest=1.0))
     log = around(math.log(own.inequity_rate), inequity)
     assert close(found["inequity_rate"], Interval(math.exp(log.low), math.exp(log.high)))
+    at_its_bound = [found[name].high == 1 for name in ("fdr", "garbe", "area_under_fdr")]
+    assert at_its_bound == [noise > 1] * 3
+
+
+def test_without_any_false_match_garbe_rests_on_false_non_matches() -> None:
+    fmr, fnmr = np.zeros(2), np.array([0.05, 0.08])
+    noisy = fnmr * np.exp(np.random.default_rng(0).normal(scale=0.1, size=(999, 2)))
+    swept, many = np.zeros((2, 3)), np.zeros((999, 2, 3))
+    own = Fairness(1.0, 1.0, float(fairness.garbe(fmr, fnmr)), 1.0)
+    found = fairness_intervals(
+        own, (fmr, fnmr), (np.zeros((999, 2)), noisy), (swept, swept), (many, many), BOUND
+    )
+    shares = [abs(a / (a + b) - 5 / 13) for a, b in noisy]
+    assert close(found["garbe"], around(own.garbe, shares))
+
+
+def test_ratios_beyond_all_numbers_are_infinite() -> None:
+    estimates = np.array([1e-300, 0.1])
+    replicates = np.tile([0.05, 1e-306, 0.1], (99, 1))
+    own = spread({"a": estimates[0], "b": estimates[1]}, 0.05)
+    found = spread_intervals(own, estimates, 0.05, replicates, BOUND)
+    assert found["log_ratio"].high == pytest.approx(math.log(1e305))
+    assert found["ratio"].high == math.inf
 
 
 @pytest.mark.parametrize("estimates", [[0.0, 0.1], [0.0, 0.0], [0.1, 0.1], [math.nan, math.nan]])

@@ -1,0 +1,71 @@
+"""A whole run: plan, train, evaluate."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from svfair.audit import Audit
+from svfair.training.brain import Interrupted
+from svfair.training.evaluation import check_attributes, evaluate_run, read_speakers_of, write_speakers_of
+from svfair.training.plan import plan_run
+from svfair.training.recipe import Recipe
+from svfair.training.run import train
+from svfair.training.run_folder import open_run
+
+#: Called with a number of utterances before they are embedded; the function in its context is told how many
+#: are done.
+EmbeddingBar = Callable[[int], AbstractContextManager[Callable[[int], None] | None]]
+
+
+def complete_run(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    resume: bool,
+    evaluate: bool = True,
+    tell: Callable[[str], None] | None = None,
+    bar: EmbeddingBar | None = None,
+) -> Audit | None:
+    """Train by a recipe, unless the folder holds the trained extractor already, and evaluate.
+
+    Parameters
+    ----------
+    recipe
+        All settings.
+    folder
+        Run folder to make, or to go on with.
+    resume
+        Whether the folder may hold an interrupted run of the same recipe.
+    evaluate
+        Whether to evaluate on the held-out speakers.
+    tell
+        Takes lines for the user.
+    bar
+        Shows how far embedding has come.
+
+    Raises
+    ------
+    InputError
+        When the recipe, the data or the folder cannot be used; nothing has been written then.
+    Interrupted
+        When the user interrupted the training; a checkpoint is left.
+    """
+    speakers = read_speakers_of(recipe)
+    plan = plan_run(recipe, speakers.training)
+    if evaluate:
+        check_attributes(recipe, speakers.held_out)
+    run = open_run(folder, recipe, resume=resume)
+    write_speakers_of(run, speakers)
+    tell = tell or (lambda line: None)
+    tell(
+        f"{recipe.name}: {speakers.training.table['speaker_id'].n_unique()} training speakers, "
+        f"{speakers.held_out.table['speaker_id'].n_unique()} held out; run folder {run.path}"
+    )
+    if run.is_trained:
+        tell("Training is complete already.")
+    elif not train(plan, run):
+        raise Interrupted
+    if not evaluate:
+        return None
+    with nullcontext() if bar is None else bar(speakers.held_out.table.height) as progress:
+        return evaluate_run(run, recipe, speakers.held_out, progress)

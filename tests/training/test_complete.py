@@ -1,0 +1,61 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from svfair.errors import InputError
+from svfair.training import Interrupted, Recipe, complete_run
+from svfair.training.brain import MinMaxBrain
+
+HALF = {"data.held_out_share": 0.5, "data.stratify": ["gender"], "data.speakers_per_batch": 3}
+
+
+def test_a_run_is_trained_once_and_evaluated_as_often_as_asked(
+    tmp_path: Path, tones: Path, make: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = make(HALF | {"data.manifest": tones, "evaluation.by": ["gender"]})
+    said: list[str] = []
+    embedded: list[int] = []
+
+    @contextmanager
+    def bar(utterances: int) -> Iterator[Callable[[int], None]]:
+        embedded.append(utterances)
+        yield embedded.append
+
+    out = tmp_path / "run"
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            MinMaxBrain,
+            "stop_requested",
+            property(lambda brain: brain.step == 4, lambda *_: None),
+            raising=False,
+        )
+        with pytest.raises(Interrupted):
+            complete_run(recipe, out, resume=False, tell=said.append)
+    assert complete_run(recipe, out, resume=True, evaluate=False) is None
+    assert not (out / "scores.parquet").exists()
+    first = complete_run(recipe, out, resume=True, tell=said.append, bar=bar)
+    assert first is not None
+    assert first.overall["speakers"].to_list() == [4]
+    assert embedded == [16, *range(1, 17)]
+    told = f"tiny: 4 training speakers, 4 held out; run folder {out}"
+    assert said == [told, told, "Training is complete already."]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"evaluation.by": ["age"]},
+        {"data.speakers_per_batch": 5},
+        {"objective.method": {"name": "cvar", "share": 2}},
+        {"data.held_out_share": 0.01},
+    ],
+)
+def test_nothing_is_written_where_something_is_wrong(
+    tmp_path: Path, tones: Path, make: Callable[..., Recipe], wrong: dict[str, object]
+) -> None:
+    recipe = make(HALF | {"data.manifest": tones, "evaluation.by": ["gender"]} | wrong)
+    with pytest.raises(InputError, match="|".join(wrong)):
+        complete_run(recipe, tmp_path / "run", resume=False)
+    assert not (tmp_path / "run").exists()
