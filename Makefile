@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 # What the rooms of an audit are tested in: svfair as `pip install svfair` brings it, without torch and audio.
 LIGHT_TESTS := $(addprefix tests/,tables manifests trials metrics audit reports test_errors.py test_files.py test_public_names.py)
 
-MUTMUT := PYTHONPATH=build/mutmut OMP_NUM_THREADS=1 $(BIN)/python -m mutmut
+MUTMUT := PYTHONPATH=$(CURDIR)/build/mutmut OMP_NUM_THREADS=1 $(BIN)/python -m mutmut
 
 .PHONY: demo test test-fast test-light lint format types fuzz mutants bench audit-data constraints clean
 

@@ -4,8 +4,9 @@ from svfair.audio.checks import check_audio
 from svfair.audio.headers import AudioHeader, read_header
 from svfair.audio.mpeg4 import is_mpeg4
 from svfair.audio.problems import AudioError, AudioProblem
-from svfair.audio.reading import AUDIO_SUFFIXES, Waveform, read_audio, read_crop
+from svfair.audio.reading import Waveform, read_audio, read_crop
 from svfair.audio.shards import write_shard
+from svfair.manifests.recording import AUDIO_SUFFIXES
 
 __all__ = [
     "AUDIO_SUFFIXES",

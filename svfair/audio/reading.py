@@ -15,9 +15,6 @@ from svfair.manifests.recording import Recording
 
 Waveform = npt.NDArray[np.float32]
 
-#: Endings of the names of files that hold audio, in lower case.
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".aiff", ".au", ".sph")
-
 #: Files so named are not looked into before they are opened, which would cost a tenth of reading a crop.
 _NEVER_MPEG4 = frozenset({".wav", ".flac"})
 

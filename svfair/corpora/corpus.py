@@ -3,11 +3,15 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 
-from svfair.audio.reading import AUDIO_SUFFIXES, Waveform
+from svfair.manifests.recording import AUDIO_SUFFIXES
+
+# The help of a command says what its corpus is, where there is no library of audio too.
+if TYPE_CHECKING:
+    from svfair.audio import Waveform
 
 #: Of audio that is cut or written, in Hz.
 SAMPLE_RATE = 16000
@@ -29,7 +33,7 @@ class Piece:
 
     name: str
     session: str
-    waveform: Waveform
+    waveform: "Waveform"
 
 
 class Corpus(ABC):
@@ -101,7 +105,7 @@ class Corpus(ABC):
         """Whether recordings are cut into pieces, so that audio has to be written."""
         return False
 
-    def cut(self, recording: dict[str, str], waveform: Waveform) -> list[Piece]:
+    def cut(self, recording: dict[str, str], waveform: "Waveform") -> list[Piece]:
         """Cut a recording into utterances; no piece means that it is too short.
 
         Parameters

@@ -7,18 +7,18 @@ not tell who speaks. A figure from it is about voices within a day and a room, a
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from svfair.audio.channels import apply_channel, draw_channel
-from svfair.audio.codecs import CODECS, pass_codec
-from svfair.audio.reading import Waveform
 from svfair.corpora.corpus import SAMPLE_RATE, Corpus, Piece, by_pattern, option
 from svfair.corpora.metadata import find_file, require_columns
 from svfair.tables.reading import read_table
+
+if TYPE_CHECKING:
+    from svfair.audio import Waveform
 
 _SHORTEST_S, _CUT_FROM_S, _CUT_UNTIL_S = 2.0, 3.0, 5.0
 _FRAME_S = 0.01
@@ -81,8 +81,11 @@ class SpeechAccentArchive(Corpus):
         """Whether recordings are cut."""
         return self.cut_utterances
 
-    def cut(self, recording: dict[str, str], waveform: Waveform) -> list[Piece]:
+    def cut(self, recording: dict[str, str], waveform: "Waveform") -> list[Piece]:
         """Cut both halves, each piece through a channel and codec of its own; whole or not at all."""
+        from svfair.audio.channels import apply_channel, draw_channel
+        from svfair.audio.codecs import CODECS, pass_codec
+
         if not self.cut_utterances:
             return super().cut(recording, waveform)
         halves = [find_cuts(waveform, half) for half in (0, 1)]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from svfair.audio.reading import Waveform, read_audio, read_crop
 from svfair.loading.distortions import babble, change_speed, mix, reverberate
-from svfair.loading.sounds import SoundFolder, scan_folder
+from svfair.loading.sounds import SoundFolder
 
 # Streams 0 and 1 are those of the batches.
 _SPEED, _REVERBERATION = 2, 3
@@ -118,14 +118,14 @@ class Augmentation:
         self.seed = seed
         self.sample_rate = sample_rate
         self._noises = {
-            kind: scan_folder(noise.folder, field=f"data.augmentation.{kind}.folder")
+            kind: SoundFolder(noise.folder, field=f"augmentation.{kind}.folder")
             for kind, noise in settings.noises.items()
         }
         self._responses: SoundFolder | None = None
         if settings.responses is not None:
-            self._responses = scan_folder(
+            self._responses = SoundFolder(
                 settings.responses,
-                field="data.augmentation.reverberation.folder",
+                field="augmentation.reverberation.folder",
                 longest_s=_LONGEST_RESPONSE_S,
             )
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from svfair.audio.reading import Waveform, read_crop
-from svfair.errors import InputError
+from svfair.errors import InputError, Parameter
 from svfair.loading.augmentation import Augmentation
 from svfair.manifests.manifest import Manifest
 
@@ -72,9 +72,9 @@ class SpeakerBalancedBatches:
         counted = ordered.group_by("speaker_id", maintain_order=True).len()
         self.speakers: list[str] = counted["speaker_id"].to_list()
         if len(self.speakers) < speakers_per_batch:
+            there = f"but there are {len(self.speakers)} to train on; set it lower"
             raise InputError(
-                f"data.speakers_per_batch: a batch needs {speakers_per_batch} speakers, "
-                f"but there are {len(self.speakers)} to train on; set it lower"
+                Parameter("speakers_per_batch"), f": a batch needs {speakers_per_batch} speakers, {there}"
             )
         self._rows = ordered["row"].to_numpy().astype(np.int64)
         self._sessions = ordered["session"].to_numpy().astype(np.int64)

@@ -1,14 +1,13 @@
 """A folder of sounds to augment with: scanned once, its headers read, its files drawn by number."""
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 
 import polars as pl
 
 from svfair.audio.headers import read_header
-from svfair.audio.reading import AUDIO_SUFFIXES
-from svfair.errors import InputError
+from svfair.errors import InputError, Parameter
+from svfair.manifests.recording import AUDIO_SUFFIXES
 
 
 class SoundFolder:
@@ -30,15 +29,16 @@ class SoundFolder:
     """
 
     def __init__(self, folder: Path, *, field: str, longest_s: float | None = None) -> None:
+        name = Parameter(field)
         if not folder.is_dir():
-            raise InputError(f"{field}: no folder '{folder}'; name the folder that holds the files")
+            raise InputError(name, f": no folder '{folder}'; name the folder that holds the files")
         found = sorted(
             path.relative_to(folder).as_posix()
             for path in folder.rglob("*")
             if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()
         )
         if not found:
-            raise InputError(f"{field}: '{folder}' holds no audio files ({', '.join(AUDIO_SUFFIXES)})")
+            raise InputError(name, f": '{folder}' holds no audio files ({', '.join(AUDIO_SUFFIXES)})")
         self.folder = folder
         # One flat column: a folder of room responses may have 60,000 files, and every worker has a copy.
         self._paths = pl.Series(found)
@@ -55,7 +55,7 @@ class SoundFolder:
         with ThreadPoolExecutor(8) as pool:
             problem = next((text for text in pool.map(check, range(len(found))) if text), None)
         if problem is not None:
-            raise InputError(f"{field}: {problem}")
+            raise InputError(name, f": {problem}")
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -66,9 +66,3 @@ class SoundFolder:
     def at(self, share: float) -> Path:
         """Return the file at a share in [0, 1) of the list: a uniform draw of one."""
         return self[int(share * len(self))]
-
-
-@cache
-def scan_folder(folder: Path, *, field: str, longest_s: float | None = None) -> SoundFolder:
-    """Return a folder as `SoundFolder` reads it, once a process: a run checks it first and then uses it."""
-    return SoundFolder(folder, field=field, longest_s=longest_s)

@@ -42,7 +42,7 @@ def speaker_membership(labels: Tensor, loss: str) -> Tensor:
         When a speaker has a single utterance in the batch, so that nothing is left for its prototype.
     """
     speakers, inverse = torch.unique(labels, return_inverse=True)
-    membership = functional.one_hot(inverse, len(speakers)).T
+    membership = functional.one_hot(inverse).T
     counts = membership.sum(1)
     if int(counts.min()) < 2:
         lone = int(speakers[int(counts.argmin())])

@@ -1,5 +1,6 @@
 """Detection errors of one set of scored trials. A trial is accepted when its score reaches the threshold."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +65,7 @@ def equal_error(curve: ErrorCurve) -> tuple[float, float]:
         Both NaN when there are no target or no non-target trials.
     """
     if not (curve.targets and curve.non_targets):
-        return float("nan"), float("nan")
+        return math.nan, math.nan
     difference = curve.fnmr - curve.fmr
     after = int(np.argmax(difference >= 0))
     before = after - 1
@@ -88,7 +89,7 @@ def detection_cost(fnmr: FloatArray | float, fmr: FloatArray | float, point: Ope
 def minimum_detection_cost(curve: ErrorCurve, point: OperatingPoint) -> tuple[float, float]:
     """Return minDCF and its threshold; both NaN when a kind of trial is missing."""
     if not (curve.targets and curve.non_targets):
-        return float("nan"), float("nan")
+        return math.nan, math.nan
     costs = detection_cost(curve.fnmr, curve.fmr, point)
     best = int(np.argmin(costs))
     return float(costs[best]), float(curve.thresholds[best])
@@ -109,5 +110,5 @@ def thin(curve: ErrorCurve, points: int = 300) -> DetectionCurve:
     grid = np.r_[0.0, 1 / (1 + np.exp(-np.linspace(-12, 12, points // 2 - 2))), 1.0]
     by_fnmr = np.searchsorted(curve.fnmr, grid, side="left")
     by_fmr = len(curve.fmr) - 1 - np.searchsorted(curve.fmr[::-1], grid, side="left")
-    chosen = np.unique(np.clip(np.r_[by_fnmr, by_fmr], 0, len(curve.fmr) - 1))
+    chosen = np.unique(np.r_[by_fnmr, by_fmr])
     return DetectionCurve(curve.fmr[chosen], curve.fnmr[chosen])

@@ -125,7 +125,7 @@ def _group(
     eer, eer_threshold = equal_error(curve)
     min_dcf, min_dcf_threshold = minimum_detection_cost(curve, point)
     # An infinite threshold rejects all.
-    fnmr, fmr = (float("nan"), float("nan")) if np.isnan(pooled) else errors_at(curve, pooled)
+    fnmr, fmr = (math.nan, math.nan) if np.isnan(pooled) else errors_at(curve, pooled)
     missing = [
         kind for kind, count in (("target", curve.targets), ("non-target", curve.non_targets)) if not count
     ]

@@ -4,6 +4,7 @@ The functions on arrays take rates of shape (..., groups) and summarise the last
 evaluation and a thousand replicates alike. NaN in, NaN out.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -39,7 +40,7 @@ def merits(groups: Sequence[Group], area: float) -> Fairness:
     )
 
 
-def spread(rates: Mapping[str, float], overall: float = float("nan")) -> Spread:
+def spread(rates: Mapping[str, float], overall: float = math.nan) -> Spread:
     """Summarise the error rates of the groups that count.
 
     Parameters
@@ -59,8 +60,8 @@ def spread(rates: Mapping[str, float], overall: float = float("nan")) -> Spread:
     """
     known = {name: rate for name, rate in rates.items() if not np.isnan(rate)}
     if len(known) < 2:
-        return Spread(float("nan"), float("nan"), float("nan"), next(iter(known), ""))
-    values = np.array(list(known.values()), dtype=np.float64)
+        return Spread(math.nan, math.nan, math.nan, next(iter(known), ""))
+    values = np.array(list(known.values()))
     with np.errstate(divide="ignore"):
         return Spread(
             gap=float(gap(values)),
@@ -68,7 +69,7 @@ def spread(rates: Mapping[str, float], overall: float = float("nan")) -> Spread:
             std=float(std(values)),
             worst_group=max(known, key=lambda name: known[name]),
             log_ratio=float(np.log(ratio(values))),
-            ratio_to_overall=float(np.float64(values.max()) / overall) if overall else float("nan"),
+            ratio_to_overall=float(np.float64(values.max()) / overall) if overall else math.nan,
         )
 
 

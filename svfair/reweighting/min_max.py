@@ -140,33 +140,11 @@ class AdversarialReweighting(Objective):
         loss: Tensor = self.loss(embeddings.detach(), labels, self.sample_weights(embeddings, labels))
         return loss
 
-    def take_turn(
-        self,
-        embeddings: Tensor,
-        labels: Tensor,
-        optimizer: Optimizer | None = None,
-        groups: Tensor | None = None,
-    ) -> None:
-        """Count one step of the extractor, refit the regions when they are due, and train the adversary.
-
-        Raises
-        ------
-        ValueError
-            In alternation with at least one adversary step, when there is no optimizer; in the warm-up too,
-            so that a loop without one does not fail hours later.
-        """
-        if optimizer is None and self._takes_turns:
-            raise ValueError(
-                "take_turn needs the adversary's optimizer, such as "
-                "torch.optim.Adam(objective.adversary_parameters())"
-            )
-        super().take_turn(embeddings, labels, optimizer, groups)
-
     def adapt(
         self, embeddings: Tensor, labels: Tensor, groups: Tensor | None, optimizer: Optimizer | None
     ) -> None:
         """Train the adversary on a batch; where the loss does not depend on the weights, leave it alone."""
-        if optimizer is None or not self._takes_turns:
+        if optimizer is None or not self.needs_optimizer:
             return
         learned = list(self.adversary.parameters())
         for _ in range(self.adversary_steps):
@@ -220,7 +198,8 @@ class AdversarialReweighting(Objective):
         return (len(labels) * found).masked_fill(found == 0, torch.nan)
 
     @property
-    def _takes_turns(self) -> bool:
+    def needs_optimizer(self) -> bool:
+        """Whether the adversary takes steps of its own."""
         return self.play == "alternating" and self.adversary_steps > 0
 
 

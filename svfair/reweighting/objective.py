@@ -74,6 +74,11 @@ class Objective(nn.Module, ABC):
         """Whether this is still plain training: the warm-up lasts, or no regions were fitted yet."""
         return int(self.steps) < self.warm_up_steps or not (self.regions is None or self.regions.is_fitted)
 
+    @property
+    def needs_optimizer(self) -> bool:
+        """Whether `take_turn` needs an optimizer."""
+        return False
+
     def forward(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None = None) -> Tensor:
         """Return what the extractor lowers, a scalar.
 
@@ -111,7 +116,18 @@ class Objective(nn.Module, ABC):
             The batch that the extractor has just stepped on.
         optimizer
             Optimizer of `adversary_parameters()`, where there are any.
+
+        Raises
+        ------
+        ValueError
+            When an adversary takes turns and has no optimizer; in the warm-up too, so that a loop without
+            one does not fail hours later.
         """
+        if optimizer is None and self.needs_optimizer:
+            raise ValueError(
+                "take_turn needs the adversary's optimizer, such as "
+                "torch.optim.Adam(objective.adversary_parameters())"
+            )
         embeddings, labels, groups = self._whole_batch(embeddings.detach(), labels, groups)
         self.steps += 1
         if self.regions is not None:
@@ -126,13 +142,7 @@ class Objective(nn.Module, ABC):
         return
 
     def diagnostics(self, embeddings: Tensor, labels: Tensor) -> Diagnostics | None:
-        """Return what the weights of a batch are worth; None while warming up, and without such weights.
-
-        Parameters
-        ----------
-        embeddings, labels
-            The batch, of this process alone.
-        """
+        """Say what weights of samples do on a batch; None while warming up, and where there are none."""
         return None
 
     def learner_parameters(self) -> list[nn.Parameter]:

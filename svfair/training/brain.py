@@ -109,7 +109,7 @@ class MinMaxBrain(sb.Brain):
         Interrupted
             After the step, when `stop_requested` was set during it.
         """
-        self._set_learning_rate()
+        self.optimizers_dict["extractor"].param_groups[0]["lr"] = self._learning_rate()
         loss: Tensor = super().fit_batch(batch)
         labels = batch["labels"].to(self.device)
         self.objective.take_turn(
@@ -133,9 +133,6 @@ class MinMaxBrain(sb.Brain):
     def on_fit_batch_end(self, batch: Batch, outputs: Tensor, loss: Tensor, should_step: bool) -> None:
         """Keep the embeddings for the adversary's turn."""
         self.embeddings = outputs.detach()
-
-    def _set_learning_rate(self) -> None:
-        self.optimizers_dict["extractor"].param_groups[0]["lr"] = self._learning_rate()
 
     def _learning_rate(self) -> float:
         return self.objective.learning_rate_factor * learning_rate(self.step - 1, self.settings)

@@ -47,14 +47,7 @@ class Plan:
 
 
 def plan_run(recipe: Recipe, manifest: Manifest) -> Plan:
-    """Build what a run is made of; also the check that it can run at all.
-
-    Parameters
-    ----------
-    recipe
-        All settings.
-    manifest
-        Training speakers alone.
+    """Build what a run is made of, from a recipe and a manifest of its training speakers alone.
 
     Raises
     ------
@@ -63,17 +56,21 @@ def plan_run(recipe: Recipe, manifest: Manifest) -> Plan:
         folder of augmentation cannot be used, or the method cannot use one of its settings.
     """
     _check_device(recipe.training.device)
-    batches = SpeakerBalancedBatches(
-        manifest.table,
-        speakers_per_batch=recipe.data.speakers_per_batch,
-        utterances_per_speaker=recipe.data.utterances_per_speaker,
-        seed=recipe.seed,
-    )
-    settings, speakers = recipe.data.augmentation.settings(), len(batches.speakers)
-    augmentation = None if settings is None else Augmentation(settings, speakers=speakers, seed=recipe.seed)
+    seed, settings = recipe.seed, recipe.data.augmentation.settings()
+    try:
+        batches = SpeakerBalancedBatches(
+            manifest.table,
+            speakers_per_batch=recipe.data.speakers_per_batch,
+            utterances_per_speaker=recipe.data.utterances_per_speaker,
+            seed=seed,
+        )
+        speakers = len(batches.speakers)
+        augmentation = None if settings is None else Augmentation(settings, speakers=speakers, seed=seed)
+    except InputError as error:
+        raise error.within("data") from error
     groups, counts = _true_groups(recipe, manifest)
     # The order in which the seed is spent: what a seed gives stays as it is.
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(seed)
     extractor = EcapaExtractor(**recipe.extractor.model_dump())
     # A classifier also tells apart the speakers that a changed speed makes.
     labels = speakers * (1 if settings is None else settings.label_copies)

@@ -1,6 +1,5 @@
 import json
 import platform
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,56 +12,34 @@ from svfair.files import write_text_whole
 from svfair.training.recipe import Recipe, read_recipe, to_yaml
 
 
-@dataclass(frozen=True)
 class RunFolder:
-    """Where a run keeps what it makes; every file appears whole or not at all."""
+    """Where a run keeps what it makes; every file appears whole or not at all.
 
-    path: Path
+    Parameters
+    ----------
+    path
+        The folder.
+    """
 
-    @property
-    def config(self) -> Path:
-        """The recipe as resolved."""
-        return self.path / "config.yaml"
-
-    @property
-    def checkpoints(self) -> Path:
-        """SpeechBrain's checkpoints, for resuming this run alone."""
-        return self.path / "checkpoints"
-
-    @property
-    def metrics(self) -> Path:
-        """One JSON object a line: loss, and what the adversary does."""
-        return self.path / "metrics.jsonl"
-
-    @property
-    def extractor(self) -> Path:
-        """The trained extractor; its presence says that training is complete."""
-        return self.path / "extractor.safetensors"
-
-    @property
-    def speakers(self) -> Path:
-        """Which speakers were trained on and which held out."""
-        return self.path / "speakers.csv"
-
-    @property
-    def embeddings(self) -> Path:
-        """Embeddings of the held-out speakers' utterances."""
-        return self.path / "embeddings.parquet"
-
-    @property
-    def scores(self) -> Path:
-        """Scored trials among the held-out speakers."""
-        return self.path / "scores.parquet"
-
-    @property
-    def report_html(self) -> Path:
-        """The report for people."""
-        return self.path / "report.html"
-
-    @property
-    def report_json(self) -> Path:
-        """The report for programs."""
-        return self.path / "report.json"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        #: The recipe as resolved.
+        self.config = path / "config.yaml"
+        #: SpeechBrain's checkpoints, for resuming this run alone.
+        self.checkpoints = path / "checkpoints"
+        #: One JSON object a line: loss, and what the adversary does.
+        self.metrics = path / "metrics.jsonl"
+        #: The trained extractor; its presence says that training is complete.
+        self.extractor = path / "extractor.safetensors"
+        #: Which speakers were trained on and which held out.
+        self.speakers = path / "speakers.csv"
+        #: Embeddings of the held-out speakers' utterances.
+        self.embeddings = path / "embeddings.parquet"
+        #: Scored trials among the held-out speakers.
+        self.scores = path / "scores.parquet"
+        #: The report, for people and for programs.
+        self.report_html = path / "report.html"
+        self.report_json = path / "report.json"
 
     @property
     def is_trained(self) -> bool:

@@ -73,9 +73,20 @@ def test_scoring_embeddings_needs_no_part(tmp_path: Path) -> None:
 def test_commands_of_a_missing_part_name_it(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("name: x\n")
-    for command, part in ((("train", recipe), "train"), (("demo", tmp_path / "demo"), "demo")):
+    for command, part in (
+        (("train", recipe), "train"),
+        (("demo", tmp_path / "demo"), "demo"),
+        (("prepare", "vctk", tmp_path, tmp_path / "out"), "data"),
+    ):
         done = run(*command)
         assert done.returncode == 2, done.stderr
         (line,) = done.stderr.splitlines()
         assert f"svfair: {command[0]} needs '" in line
         assert line.endswith(f"pip install 'svfair[{part}]'")
+
+
+def test_the_help_of_corpora_needs_no_part() -> None:
+    for command in (("prepare",), ("prepare", "speech-accent-archive")):
+        done = run(*command, "--help")
+        assert done.returncode == 0, done.stderr
+        assert "Speech Accent Archive" in " ".join(done.stdout.split())

@@ -161,16 +161,14 @@ def test_folders_that_cannot_be_used_are_named(folders: Path) -> None:
     def noise(folder: str) -> AugmentationSettings:
         return AugmentationSettings(noises={"music": NoiseSettings(folders / folder, 0.5, (0.0, 1.0))})
 
-    with pytest.raises(InputError, match=r"data.augmentation.music.folder: no folder '.*gone'"):
+    with pytest.raises(InputError, match=r"^augmentation.music.folder: no folder '.*gone'"):
         make(noise("gone"))
     (folders / "empty").mkdir()
     (folders / "empty" / "readme.txt").write_text("nothing")
-    with pytest.raises(InputError, match=r"data.augmentation.music.folder: '.*empty' holds no audio files"):
+    with pytest.raises(InputError, match=r"^augmentation.music.folder: '.*empty' holds no audio files"):
         make(noise("empty"))
     (folders / "music" / "bad.wav").write_bytes(b"RIFF")
-    with pytest.raises(
-        InputError, match=r"data.augmentation.music.folder: .*bad.wav: cannot be read as audio"
-    ):
+    with pytest.raises(InputError, match=r"music.folder: .*bad.wav: cannot be read as audio"):
         make(noise("music"))
     soundfile.write(folders / "rooms" / "long.wav", np.zeros(16000 * 13), 16000)
     with pytest.raises(InputError, match=r"reverberation.folder: '.*long.wav' lasts 13.0 s"):

@@ -69,9 +69,7 @@ def test_steps_passes_and_seeds_differ() -> None:
 
 
 def test_too_few_speakers_are_named() -> None:
-    with pytest.raises(
-        InputError, match=r"data.speakers_per_batch: a batch needs 9 speakers, but there are 8"
-    ):
+    with pytest.raises(InputError, match=r"^speakers_per_batch: a batch needs 9 speakers, but there are 8"):
         SpeakerBalancedBatches(make_table(8, 1, 2), speakers_per_batch=9, utterances_per_speaker=2, seed=0)
 
 

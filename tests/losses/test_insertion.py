@@ -138,3 +138,19 @@ def test_a_batch_of_one_kind_has_a_finite_gradient(name: str) -> None:
         ).sum().backward()
         assert scores.grad is not None
         assert bool(scores.grad.isfinite().all())
+
+
+def test_one_comparison_of_each_kind_counts_in_full() -> None:
+    one = Comparisons(
+        torch.tensor([[2.0, -1.0]]), torch.tensor([[True, False]]), torch.ones(1, 2).bool(), torch.arange(1)
+    )
+    expected = (math.log1p(math.exp(-2)) + math.log1p(math.exp(-1))) / 2
+    assert float(INSERTIONS["binary"](one)) == pytest.approx(expected)
+
+
+def test_rows_without_a_target_leave_the_mean_to_the_others() -> None:
+    target = torch.tensor([[True, False], [False, False], [False, False]])
+    scores = torch.tensor([[2.0, -1.0], [3.0, 1.0], [0.0, 0.5]])
+    rows = INSERTIONS["softmax"](Comparisons(scores, target, torch.ones_like(target), torch.arange(3)))
+    # Three rows of which one counts: it weighs three times as much in their mean.
+    assert rows.tolist() == pytest.approx([3 * math.log1p(math.exp(-3)), 0, 0])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from measuring import measure
 
-from svfair.metrics.comparison import compare
+from svfair.metrics.comparison import MEASURES, _change, compare
+from svfair.metrics.resampling.changes import difference_interval, relative_interval, sample_distance
 from svfair.metrics.resampling.intervals import interval
 from svfair.metrics.results import Evaluation
 from svfair.metrics.settings import Resampling
@@ -113,3 +114,60 @@ def test_refuses_other_trials_groups_and_draws(make_trials: Callable[..., Any]) 
     ):
         with pytest.raises(ValueError, match=message):
             compare(one, other)
+
+
+def test_changes_of_distances_are_those_of_the_groups_that_count(make_trials: Callable[..., Any]) -> None:
+    resampling = Resampling(replicates=150, permutations=0, level=0.8)
+    first, second = (score(make_trials, better, resampling=resampling) for better in (0.0, 0.4))
+    found = compare(first, second)
+    assert set(found.spreads) == {("gender", rate) for rate in first.attribute("gender").spreads}
+    assert set(found.spreads["gender", "eer"]) == {"gap", "std"}
+    for (_, rate), changes in found.spreads.items():
+        for measure_of, slopes in MEASURES.items():
+            samples, values = [], []
+            for one in (first, second):
+                assert one.replicates is not None
+                own = one.attribute("gender")
+                values.append(getattr(own.spreads[rate], measure_of))
+                rates = np.array([getattr(own.group(name).errors, rate) for name in "fm"])
+                samples.append(sample_distance(values[-1], rates, one.replicates.rates[rate][:, 1:], slopes))
+            change = changes[measure_of]
+            assert (change.baseline, change.other) == tuple(values)
+            assert change.difference == values[1] - values[0]
+            assert change.relative == pytest.approx(values[1] / values[0] - 1)
+            # Twelve speakers a group, twenty-four in all.
+            assert change.difference_interval == difference_interval(samples[0], samples[1], 0.8, 24)
+            assert change.relative_interval == relative_interval(samples[0], samples[1], 0.8, 24)
+
+
+def test_distances_without_replicates_have_changes_without_intervals(make_trials: Callable[..., Any]) -> None:
+    first, second = (score(make_trials, better, resampling=None) for better in (0.0, 0.4))
+    gap = compare(first, second).spreads["gender", "eer"]["gap"]
+    assert gap.relative == pytest.approx(gap.other / gap.baseline - 1)
+    assert math.isnan(gap.difference_interval.low)
+    assert math.isnan(gap.relative_interval.high)
+    assert set(compare(first, second).groups["", "overall"]) == {"eer", "min_dcf"}
+    # From no distance at all nothing can be said relative to it.
+    spreads = {"eer": replace(first.attribute("gender").spreads["eer"], gap=0.0)}
+    none = replace(first, attributes=(replace(first.attribute("gender"), spreads=spreads),))
+    assert math.isnan(compare(none, second).spreads["gender", "eer"]["gap"].relative)
+
+
+@pytest.mark.parametrize("kind", ["percentile", "basic"])
+def test_replicates_of_a_baseline_without_errors_tell_nothing_of_ratios(kind: Any) -> None:
+    random = np.random.default_rng(0)
+    before, after = 0.1 + 0.1 * random.random((2, 300))
+    before[:100] = 0
+    found = _change((0.15, 0.12), [before, after], Resampling(2, 0, level=0.8, kind=kind), 30)
+    assert (found.baseline, found.other, found.relative) == (0.15, 0.12, pytest.approx(-0.2))
+    given: dict[str, Any] = {"level": 0.8, "kind": kind, "speakers": 30}
+    assert found.difference_interval == interval(found.difference, after - before, **given)
+    ratios = np.array([y / x - 1 for x, y in zip(before[100:], after[100:], strict=True)])
+    assert found.relative_interval == interval(found.relative, ratios, **given)
+
+
+def test_a_change_is_clear_when_its_interval_leaves_out_0() -> None:
+    column = np.full(50, 0.1)
+    for shift, clear in ((0.02, True), (-0.02, True), (0.0, False)):
+        change = _change((0.1, 0.1 + shift), [column, column + shift], Resampling(2, 0), 30)
+        assert change.is_clear == clear

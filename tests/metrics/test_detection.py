@@ -218,3 +218,26 @@ def test_end_points_accept_all_and_reject_all() -> None:
 def test_operating_points_without_sense_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="not"):
         OperatingPoint(**values)
+
+
+@pytest.mark.parametrize("points", [20, 31, 300])
+def test_a_thinned_curve_has_the_points_nearest_to_a_grid_of_either_rate(points: int) -> None:
+    random = np.random.default_rng(5)
+    target = np.arange(4000) < 1000
+    curve = error_curve(random.normal(size=4000) + 2 * target, target)
+    grid = [0.0, *(1 / (1 + math.exp(-x)) for x in np.linspace(-12, 12, points // 2 - 2)), 1.0]
+    chosen = {next(n for n, fnmr in enumerate(curve.fnmr) if fnmr >= rate) for rate in grid}
+    chosen |= {max(n for n, fmr in enumerate(curve.fmr) if fmr >= rate) for rate in grid}
+    found = thin(curve, points) if points != 300 else thin(curve)
+    assert found.fmr.tolist() == [curve.fmr[n] for n in sorted(chosen)]
+    assert found.fnmr.tolist() == [curve.fnmr[n] for n in sorted(chosen)]
+
+
+def test_curves_that_are_short_or_have_one_side_are_kept_whole() -> None:
+    target = np.arange(299) % 2 == 0
+    # With infinity these are as many points as may be.
+    whole = error_curve(np.arange(299.0), target)
+    assert len(thin(whole, 300).fmr) == 300
+    assert len(thin(whole, 299).fmr) < 299
+    for side in (True, False):
+        assert len(thin(error_curve(np.arange(299.0), np.full(299, side)), 100).fmr) == 300

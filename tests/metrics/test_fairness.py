@@ -106,3 +106,7 @@ def test_nan_rates_are_left_out_of_a_spread() -> None:
     assert found.log_ratio == pytest.approx(math.log(3))
     assert math.isnan(spread({"a": 0.1, "b": math.nan}).gap)
     assert spread({}).worst_group == ""
+    for too_few in ({}, {"a": 0.1}, {"a": 0.1, "b": math.nan}):
+        none = spread(too_few, 0.03)
+        figures = (none.gap, none.ratio, none.std, none.log_ratio, none.ratio_to_overall)
+        assert all(math.isnan(figure) for figure in figures)

@@ -63,3 +63,11 @@ def test_groups_by_hand_under_each_rule() -> None:
             assert ["".join(pairs[i]) for i in np.flatnonzero(found.members[name])] == members
         assert found.speakers == {"male": 1, "female": 1, "unknown": 1}
         assert found.outside() == (6 if rule == "both" else 0)
+
+
+def test_a_speaker_of_either_side_counts_once() -> None:
+    trials = number_speakers(["a", "a", "b"], ["c", "d", "c"])
+    values = dict.fromkeys("abcd", "x")
+    assert group_trials(trials, values, "both").speakers == {"x": 4}
+    assert group_trials(trials, values | {"c": "y", "d": "y"}, "any").speakers == {"x": 2, "y": 2}
+    assert group_trials(trials, values | {"c": "y", "d": "y"}, "enrol").speakers == {"x": 2, "y": 0}

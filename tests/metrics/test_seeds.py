@@ -144,3 +144,65 @@ def test_seeds_may_have_thresholds_of_their_own(make_trials: Callable[..., Any])
     assert pooled.pooled_threshold == pytest.approx(1.05)
     rates = [one.overall.errors.fnmr_at_pooled for one in seeds]
     assert pooled.overall.errors.fnmr_at_pooled == pytest.approx(np.mean(rates))
+
+
+def test_score_histograms_add_up_where_seeds_share_their_edges(make_trials: Callable[..., Any]) -> None:
+    one, other = run(make_trials, 1), run(make_trials, 2)
+    assert pool_seeds([one, other], "system").overall.histogram is None
+    own = one.overall.histogram
+    assert own is not None
+    found = pool_seeds([one, one, one], "system").overall.histogram
+    assert found is not None
+    np.testing.assert_array_equal(found.edges, own.edges)
+    np.testing.assert_array_equal(found.targets, 3 * own.targets)
+    np.testing.assert_array_equal(found.non_targets, 3 * own.non_targets)
+    bare = replace(one, overall=replace(one.overall, histogram=None))
+    assert pool_seeds([bare, bare], "system").overall.histogram is None
+
+
+def test_pooled_seeds_keep_their_settings_and_were_not_permuted(make_trials: Callable[..., Any]) -> None:
+    resampling = Resampling(100, 5, seed=3, level=0.8, kind="basic")
+    one, other = (run(make_trials, noise, resampling=resampling) for noise in (1, 2))
+    pooled = pool_seeds([one, other], "system")
+    assert pooled.settings == replace(one.settings, resampling=replace(resampling, permutations=0))
+    assert pooled.replicates is not None
+    assert one.replicates is not None
+    assert pooled.replicates.draws == one.replicates.draws
+    assert pooled.replicates.groups == one.replicates.groups
+    assert set(pooled.replicates.rates) == set(one.replicates.rates)
+    again = pool_seeds([one, other], "system").replicates
+    assert again is not None
+    for name in ("bands", "sweep_fmr", "sweep_fnmr"):
+        values, single = getattr(pooled.replicates, name), getattr(one.replicates, name)
+        assert values.shape == single.shape
+        np.testing.assert_array_equal(values, getattr(again, name))
+        # The mean of two seeds that differ in noise alone is near either.
+        np.testing.assert_allclose(np.nanmedian(values, 0), np.nanmedian(single, 0), atol=0.15)
+
+
+def test_each_seed_of_speakers_has_weights_of_its_own() -> None:
+    seeds = [
+        Replicates(
+            (("", "overall"),), {"eer": np.full((50, 1), level)}, *(np.zeros((50, 1, 1)),) * 3, draws=""
+        )
+        for level in (0.4, 0.6)
+    ]
+    first, again, other = (_replicates(seeds, seed).rates["eer"] for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert not np.array_equal(first[:25], _replicates([*seeds, seeds[0]], 0).rates["eer"][:25])
+
+
+def test_area_under_fdr_is_the_mean_of_the_seeds(make_trials: Callable[..., Any]) -> None:
+    seeds = [run(make_trials, noise, resampling=None) for noise in range(3)]
+    areas = [one.attribute("gender").fairness.area_under_fdr for one in seeds]
+    pooled = pool_seeds(seeds, "system").attribute("gender")
+    assert pooled.fairness.area_under_fdr == pytest.approx(np.mean(areas))
+    assert pooled.trials_outside == seeds[0].attribute("gender").trials_outside
+    assert [group.speakers for group in pooled.groups] == [10, 10]
+    assert len(pooled.group("f").curve.fmr) == 201
+    errors = [one.overall.errors for one in seeds]
+    found = pool_seeds(seeds, "system").overall.errors
+    for name in ("eer_threshold", "min_dcf", "dcf_at_pooled", "actual_dcf", "cllr", "min_cllr"):
+        assert getattr(found, name) == pytest.approx(np.mean([getattr(own, name) for own in errors]))
+    assert (found.targets, found.non_targets) == (errors[0].targets, errors[0].non_targets)

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from svfair.training import (
     to_yaml,
     train,
 )
-from svfair.training.brain import MinMaxBrain
 
 Make = Callable[..., Recipe]
 
@@ -46,21 +46,18 @@ def everything(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_interrupted_and_resumed_equals_uninterrupted(
-    tmp_path: Path, tones: Path, make: Make, monkeypatch: pytest.MonkeyPatch, workers: int
+    tmp_path: Path,
+    tones: Path,
+    make: Make,
+    interrupted_after: Callable[[int], AbstractContextManager[None]],
+    workers: int,
 ) -> None:
     small = {"objective.loss": "aam_softmax", "training.steps": 4, "data.workers": workers}
     recipe, manifest = make(small | {"data.augmentation": everything(tmp_path)}), read_manifest(tones)
     plan = plan_run(recipe, manifest)
     whole, halves = (open_run(tmp_path / name, recipe, resume=False) for name in ("whole", "halves"))
     assert train(plan, whole, progress=False)
-    fit_batch = MinMaxBrain.fit_batch
-
-    def stop(self: MinMaxBrain, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        self.stop_requested = self.step == 2
-        return fit_batch(self, batch)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(MinMaxBrain, "fit_batch", stop)
+    with interrupted_after(2):
         assert not train(plan, halves, progress=False)
     assert train(plan_run(recipe, manifest), open_run(halves.path, recipe, resume=True), progress=False)
     weights, same = load_file(whole.extractor), load_file(halves.extractor)

@@ -1,18 +1,20 @@
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from svfair.errors import InputError
 from svfair.training import Interrupted, Recipe, complete_run
-from svfair.training.brain import MinMaxBrain
 
 HALF = {"data.held_out_share": 0.5, "data.stratify": ["gender"], "data.speakers_per_batch": 3}
 
 
 def test_a_run_is_trained_once_and_evaluated_as_often_as_asked(
-    tmp_path: Path, tones: Path, make: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    tones: Path,
+    make: Callable[..., Recipe],
+    interrupted_after: Callable[[int], AbstractContextManager[None]],
 ) -> None:
     recipe = make(HALF | {"data.manifest": tones, "evaluation.by": ["gender"]})
     said: list[str] = []
@@ -24,15 +26,8 @@ def test_a_run_is_trained_once_and_evaluated_as_often_as_asked(
         yield embedded.append
 
     out = tmp_path / "run"
-    with monkeypatch.context() as patched:
-        patched.setattr(
-            MinMaxBrain,
-            "stop_requested",
-            property(lambda brain: brain.step == 4, lambda *_: None),
-            raising=False,
-        )
-        with pytest.raises(Interrupted):
-            complete_run(recipe, out, resume=False, tell=said.append)
+    with interrupted_after(4), pytest.raises(Interrupted):
+        complete_run(recipe, out, resume=False, tell=said.append)
     assert complete_run(recipe, out, resume=True, evaluate=False) is None
     assert not (out / "scores.parquet").exists()
     first = complete_run(recipe, out, resume=True, tell=said.append, bar=bar)

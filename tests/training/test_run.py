@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ PAIRWISE = {
 }
 
 Make = Callable[..., Recipe]
+Interrupted = Callable[[int], AbstractContextManager[None]]
 
 
 def lines(run: RunFolder) -> list[dict[str, Any]]:
@@ -88,20 +90,13 @@ def test_the_log_leaves_out_what_is_not_known_of_the_training_speakers(
 
 @pytest.mark.parametrize("stop_after", [3, 4])
 def test_interrupted_and_resumed_equals_uninterrupted(
-    tmp_path: Path, tones: Path, make: Make, monkeypatch: pytest.MonkeyPatch, stop_after: int
+    tmp_path: Path, tones: Path, make: Make, interrupted_after: Interrupted, stop_after: int
 ) -> None:
     recipe = make(PAIRWISE)
     plan = plan_run(recipe, read_manifest(tones))
     whole = train_in(tmp_path / "whole", recipe, tones)
     run = open_run(tmp_path / "halves", recipe, resume=False)
-    fit_batch = MinMaxBrain.fit_batch
-
-    def stop(self: MinMaxBrain, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        self.stop_requested = self.step == stop_after
-        return fit_batch(self, batch)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(MinMaxBrain, "fit_batch", stop)
+    with interrupted_after(stop_after):
         assert not train(plan, run, progress=False)
     assert not run.is_trained
     assert lines(run)[-1]["step"] == stop_after
@@ -239,19 +234,13 @@ METHODS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("objective", METHODS)
 def test_every_kind_of_method_trains_from_a_recipe_and_resumes(
-    tmp_path: Path, tones: Path, make: Make, objective: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tones: Path, make: Make, objective: dict[str, Any], interrupted_after: Interrupted
 ) -> None:
     shared = {"regions": 2, "refit_every": 2, "warm_up_share": 0.34}
     recipe = make({"objective": objective | {"method": shared | objective["method"]}})
     whole = train_in(tmp_path / "whole", recipe, tones)
     half = open_run(tmp_path / "half", recipe, resume=False)
-    with monkeypatch.context() as patched:
-        patched.setattr(
-            MinMaxBrain,
-            "stop_requested",
-            property(lambda brain: brain.step == 4, lambda *_: None),
-            raising=False,
-        )
+    with interrupted_after(4):
         assert not train(plan_run(recipe, read_manifest(tones)), half, progress=False)
     resumed = train_in(half.path, recipe, tones, resume=True)
     assert lines(resumed) == lines(whole)

@@ -105,7 +105,7 @@ def difference_interval(
     """Return the interval of other - ratio * baseline, both distances."""
     highest = (other.along_own[:, None] - ratio * baseline.along_all).max(1)
     lowest = (other.along_all - ratio * baseline.along_own[:, None]).min(1)
-    known = ~np.isnan(highest) & ~np.isnan(lowest)
+    known = ~np.isnan(highest)  # and so is the lowest: a replicate without a group is NaN along every slope
     if known.sum() < max(2.0, len(known) / 2):
         return NO_INTERVAL
     tail = tail_outside(level, speakers)

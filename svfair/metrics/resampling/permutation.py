@@ -9,6 +9,7 @@ shuffled groups have fewer non-target trials than the real ones under the rule `
 groups. Their gaps are a little larger for it, which makes the test cautious.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -123,7 +124,7 @@ def _indicators(labels: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.flo
 def _summary(observed: float, shuffled: FloatArray) -> Chance:
     known = shuffled[~np.isnan(shuffled)]
     if np.isnan(observed) or not len(known):
-        return Chance(float("nan"), float("nan"), float("nan"), len(known))
+        return Chance(math.nan, math.nan, math.nan, len(known))
     # Equal gaps differ in the last digits by the order in which they were added up.
     at_least = int(np.count_nonzero(known >= observed * (1 - 1e-9)))
     return Chance(

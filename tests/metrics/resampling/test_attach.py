@@ -1,14 +1,16 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from measuring import measure
 
-from svfair.metrics.resampling.attach import with_intervals
-from svfair.metrics.resampling.intervals import effective_speakers, interval
+from svfair.metrics.resampling.attach import _middle, with_intervals
+from svfair.metrics.resampling.intervals import distance_interval, effective_speakers, interval
 from svfair.metrics.resampling.rates import BAND, RATES
+from svfair.metrics.resampling.spreads import fairness_intervals, spread_intervals
 from svfair.metrics.results import Evaluation, Interval
 from svfair.metrics.settings import Resampling
 
@@ -147,3 +149,52 @@ def test_a_group_without_errors_is_not_sure_to_have_none(make_trials: Callable[.
     # Ten speakers without an error: (1 - rate)^10 = 2.5 %.
     assert interval.low == 0
     assert (1 - interval.high) ** female.speakers == pytest.approx(0.025)
+
+
+def test_intervals_of_distances_are_those_of_the_groups_that_count(make_trials: Callable[..., Any]) -> None:
+    own = make_trials(0, trials=3000, speakers=21)
+    # The group of the last speaker is too small to count.
+    groups = own.groups | {"s020": "alone"}
+    resampling = Resampling(replicates=200, permutations=0, level=0.9)
+    found = measure(*own.columns, {"gender": groups}, resampling=resampling, rule="enrol")
+    replicates, gender = found.replicates, found.attribute("gender")
+    assert replicates is not None
+    assert gender.counted == ("f", "m")
+    columns = [replicates.column("gender", name) for name in "fm"]
+    bound = partial(distance_interval, level=0.9, speakers=effective_speakers([10, 10]))
+
+    def of(rate: str) -> np.ndarray:
+        return np.array([getattr(gender.group(name).errors, rate) for name in "fm"])
+
+    for rate, spread in gender.spreads.items():
+        drawn = replicates.rates[rate][:, [0, *columns]]
+        overall = getattr(found.overall.errors, rate)
+        assert spread.intervals == spread_intervals(spread, of(rate), overall, drawn, bound)
+    kinds = ("fmr_at_pooled", "fnmr_at_pooled")
+    swept = replicates.sweep_fmr[:, columns], replicates.sweep_fnmr[:, columns]
+    expected = fairness_intervals(
+        gender.fairness,
+        (of(kinds[0]), of(kinds[1])),
+        (replicates.rates[kinds[0]][:, columns], replicates.rates[kinds[1]][:, columns]),
+        (np.median(swept[0], axis=0), np.median(swept[1], axis=0)),
+        swept,
+        bound,
+    )
+    assert gender.fairness.intervals == expected
+
+
+def test_the_middle_of_replicates_leaves_out_those_that_are_missing() -> None:
+    nan = np.nan
+    found = _middle(np.array([[1.0, nan, nan], [2.0, 5.0, nan], [4.0, 7.0, nan]]))
+    np.testing.assert_array_equal(found, [2.0, 6.0, nan])
+
+
+def test_a_group_without_one_kind_of_trial_has_no_band(make_trials: Callable[..., Any]) -> None:
+    own = make_trials(0)
+    groups = {name: "alone" if name == "s000" else "others" for name in own.groups}
+    found = measure(*own.columns, {"size": groups}, resampling=Resampling(20, 0), **ONE)
+    alone, others = (found.attribute("size").group(name) for name in ("alone", "others"))
+    assert alone.band is None
+    assert others.band is not None
+    assert set(alone.intervals) == set(others.intervals) == set(RATES)
+    assert np.isnan(alone.intervals["eer"].low)

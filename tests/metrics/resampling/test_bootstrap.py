@@ -171,6 +171,7 @@ def test_draws_depend_on_seed_and_speakers_alone() -> None:
     assert_array_equal(first, draw_multiplicities(names, Resampling(200, seed=1)))
     assert not np.array_equal(first, draw_multiplicities(names, Resampling(200, seed=2)))
     assert_array_equal(first.sum(0), 5)
+    assert (first.shape, first.dtype) == ((5, 200), np.float32)
     # Each speaker is drawn once on average, with the variance of a binomial: 1 - 1/5.
     many = draw_multiplicities(names, Resampling(20_000))
     assert_allclose(many.mean(1), 1, atol=0.03)

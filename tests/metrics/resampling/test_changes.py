@@ -140,3 +140,17 @@ def test_without_replicates_there_is_no_interval(slopes) -> None:  # type: ignor
     for baseline, other in ((nothing, some), (some, nothing), (nothing, nothing)):
         assert math.isnan(difference_interval(baseline, other, 0.95, None).low)
         assert math.isnan(relative_interval(baseline, other, 0.95, None).high)
+
+
+def test_half_of_the_replicates_are_enough() -> None:
+    noise = np.random.default_rng(4).normal(scale=0.01, size=(100, 2))
+    whole = sample([0.1, 0.05], noise)
+    for missing, exists in ((50, True), (51, False)):
+        holed = noise.copy()
+        holed[:missing] = np.nan
+        one = sample([0.1, 0.05], holed)
+        for baseline, other in ((one, whole), (whole, one)):
+            assert math.isnan(difference_interval(baseline, other, 0.95, None).low) != exists
+    for count, exists in ((2, True), (1, False)):
+        few = sample([0.1, 0.05], noise[:count])
+        assert math.isnan(difference_interval(few, few, 0.95, None).low) != exists

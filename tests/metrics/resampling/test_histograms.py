@@ -39,6 +39,9 @@ def test_each_trial_is_in_one_bin_and_ties_are_never_parted(
 def test_given_thresholds_become_edges(make_trials: Callable[..., Any]) -> None:
     trials = make_trial_set(*make_trials(0, trials=5000).columns)
     wanted = [-9.0, -0.123456, 1.987654, 99.0]
+    without = make_histograms(trials, [everything(trials)], np.zeros(5000), bins=8)
+    beyond = make_histograms(trials, [everything(trials)], np.zeros(5000), thresholds=[99.0], bins=8)
+    assert_array_equal(beyond.edges, without.edges)
     found = make_histograms(trials, [everything(trials)], np.zeros(5000), thresholds=wanted, bins=8)
     for threshold in wanted[:3]:
         assert (
@@ -63,6 +66,14 @@ def test_a_small_group_has_bins_where_its_trials_are() -> None:
     assert np.count_nonzero(found.edges >= 5) == pytest.approx(20, abs=2)
 
 
+def test_as_many_scores_as_bins_have_one_each() -> None:
+    # Their masses are far from equal.
+    scores = np.r_[np.zeros(90), np.arange(1.0, 10)]
+    trials = make_trial_set(scores, np.arange(99) % 2 == 0, ["a"] * 99, ["b"] * 99)
+    found = make_histograms(trials, [everything(trials)], np.zeros(99), bins=10)
+    assert_array_equal(found.edges, np.arange(10))
+
+
 def test_tied_scores_share_one_bin() -> None:
     trials = make_trial_set(np.zeros(50), np.arange(50) % 2 == 0, ["a"] * 50, ["b"] * 50)
     found = make_histograms(trials, [everything(trials)], np.zeros(50))
@@ -73,7 +84,9 @@ def test_weights_of_pairs_are_products_and_of_a_speaker_with_itself_not_squares(
     trials = make_trial_set([1.0, 2.0, 3.0, 4.0], [0, 1, 0, 0], ["a", "b", "b", "a"], ["b", "b", "a", "c"])
     drawn = np.array([[2], [3], [0]], dtype=np.float32)
     for ordered, pairs in ((False, 3), (True, 4)):
-        found = make_histograms(trials, [everything(trials)], np.ones(4), ordered=ordered)
+        # Orders are not told apart unless they are asked for.
+        asked = {"ordered": True} if ordered else {}
+        found = make_histograms(trials, [everything(trials)], np.ones(4), **asked)
         assert len(found.first) == pairs
         counts, sums = found.counts(found.pair_weights(drawn))
         # a-b twice three times, b-b three times, b-a as a-b, a-c never.

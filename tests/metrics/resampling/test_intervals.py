@@ -8,6 +8,7 @@ from svfair.metrics.resampling.intervals import (
     NO_INTERVAL,
     distance_interval,
     effective_speakers,
+    error_free_interval,
     interval,
     tail_outside,
 )
@@ -98,3 +99,11 @@ def test_effective_speakers_by_hand() -> None:
     assert effective_speakers([5, 1000]) == 5
     # (1/10 + 1/40)^2 / (1/1000 + 1/64000) = 0.015625 / 0.001015625 = 15.38.
     assert effective_speakers([10, 40]) == 15
+
+
+def test_no_errors_of_n_speakers_leave_a_rate_of_a_few_in_n() -> None:
+    # With a rate p, ten speakers without an error have probability (1 - p)^10 = 2.5 %: p = 30.85 %.
+    found = error_free_interval(0.95, 10)
+    assert (found.low, found.high) == (0, pytest.approx(0.3084971, abs=1e-7))
+    assert error_free_interval(0.9, 3).high == pytest.approx(1 - 0.05 ** (1 / 3))
+    assert math.isnan(error_free_interval(0.95, 2).high)

@@ -16,7 +16,7 @@ from svfair.metrics.detection import (
     minimum_detection_cost,
 )
 from svfair.metrics.groups import group_trials
-from svfair.metrics.resampling.permutation import PermutationNull
+from svfair.metrics.resampling.permutation import PermutationNull, _summary
 from svfair.metrics.settings import OperatingPoint, Resampling, Settings
 from svfair.metrics.trial_set import TrialSet, make_trial_set
 
@@ -109,3 +109,15 @@ def test_a_pooled_threshold_that_rejects_all_is_one(make_trials: Callable[..., A
     null = null_of(make_trial_set(*own.columns), "both", math.inf, 9)
     found = null.chance(own.groups, ["f", "m"])["fnmr_at_pooled"]
     assert (found.median, found.p_value) == (0.0, 1.0)
+
+
+def test_a_gap_or_a_chance_that_is_missing_leaves_nothing_to_compare() -> None:
+    nothing = np.full(4, np.nan)
+    for observed, shuffled in ((math.nan, np.ones(3)), (0.1, nothing), (math.nan, nothing)):
+        found = _summary(observed, shuffled)
+        assert all(math.isnan(figure) for figure in (found.median, found.high, found.p_value))
+        assert found.permutations == np.count_nonzero(~np.isnan(shuffled))
+    # Of 0.1 to 0.4 two reach 0.3; the gap itself counts as one of five.
+    found = _summary(0.3, np.array([0.1, np.nan, 0.2, 0.3, 0.4]))
+    assert (found.median, found.p_value, found.permutations) == (pytest.approx(0.25), 3 / 5, 4)
+    assert found.high == pytest.approx(0.385)
