@@ -1,15 +1,13 @@
 """Options that `audit`, `evaluate` and `compare` share, declared once."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
-
-from svfair.cli.shared_options import share_options
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
 # Options stand in the help in these boxes.
 _groups, _errors, _intervals, _files, _output = (
-    partial(typer.Option, rich_help_panel=box)
+    functools.partial(typer.Option, rich_help_panel=box)
     for box in ("Groups of trials", "Error rates", "Intervals", "Score files", "Output")
 )
 
@@ -147,7 +145,21 @@ def _shared(
 
 def measuring(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the shared options; it receives them as its parameter `measuring`."""
-    return share_options(command, _shared, "measuring", Measuring)
+    shared = inspect.signature(_shared).parameters
+    own = [one for name, one in inspect.signature(command).parameters.items() if name != "measuring"]
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(_shared, include_extras=True)
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        values = {name: given.pop(name) for name in shared}
+        command(**given, measuring=Measuring(values))
+
+    keyword = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared.values())]
+    # typer reads a command's options from its signature and annotations.
+    run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
+    run.__annotations__ = {name: hint for name, hint in hints.items() if name not in ("measuring", "return")}
+    del run.__wrapped__
+    return run
 
 
 SpeakerPattern = Annotated[

@@ -1,15 +1,22 @@
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from svfair.cli.shared_options import ManifestFormat
 from svfair.errors import InputError
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+class ManifestFormat(StrEnum):
+    """What a manifest is written as."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
 
 
 def subset(

@@ -136,9 +136,6 @@ def write_trials(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | Non
             table.with_columns(as_number).write_csv(temporary)
 
 
-write_scores = write_trials
-
-
 def speaker_of(utterances: pl.Series, pattern: str | None = None) -> pl.Series:
     """Return the speaker of each utterance from its path.
 

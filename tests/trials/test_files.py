@@ -13,7 +13,6 @@ from svfair.trials.files import (
     read_scores_leniently,
     read_trials,
     speaker_of,
-    write_scores,
     write_trials,
 )
 
@@ -68,7 +67,7 @@ def test_formats_read_alike(tmp_path: Path, content: str, dress: str) -> None:
 
 @pytest.mark.parametrize("name", ["scores.txt", "scores.csv", "scores.parquet"])
 def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
-    write_scores(EXPECTED, tmp_path / name)
+    write_trials(EXPECTED, tmp_path / name)
     assert read_scores(tmp_path / name).equals(EXPECTED)
     write_trials(EXPECTED.drop("score"), tmp_path / name)
     assert read_trials(tmp_path / name).equals(EXPECTED.drop("score"))
