@@ -139,6 +139,7 @@ def test_audit_refuses_in_one_line(audited: tuple[Path, Path], tmp_path: Path) -
     assert "nothing to group by" in refused("audit", scores, "--speakers", meta)
 
 
+@pytest.mark.slow
 def test_the_whole_way_by_commands(tones: Path, tmp_path: Path, tiny_train: list[str]) -> None:
     out = tmp_path / "run"
     train = [*tiny_train, "--out", out]
@@ -263,6 +264,7 @@ def test_train_refuses_in_one_line(tones: Path, tmp_path: Path) -> None:
     assert "is missing" in refused(*train)
 
 
+@pytest.mark.slow
 def test_synth_by_command(tmp_path: Path) -> None:
     pytest.importorskip("espeakng_loader", reason="needs the extra `demo`")
     synth = [

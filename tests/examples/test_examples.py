@@ -38,6 +38,7 @@ def losses(output: str) -> dict[int, float]:
     return {int(step): float(loss) for step, loss in re.findall(r"step (\d+): loss ([\d.]+)", output)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", ["plain_training", "reweighted_training", "pytorch_metric_learning_loop"])
 def test_a_loop_learns_and_resumes(example: str, tmp_path: Path) -> None:
     script = EXAMPLES / f"{example}.py"
@@ -58,6 +59,7 @@ def test_reweighting_is_at_most_ten_lines_from_plain_training() -> None:
     assert 3 <= len(changed) <= 10
 
 
+@pytest.mark.slow
 def test_warm_up_is_plain_training_in_the_loop_too() -> None:
     plain, reweighted = (
         losses(run(EXAMPLES / f"{name}.py")) for name in ("plain_training", "reweighted_training")

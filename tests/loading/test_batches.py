@@ -126,6 +126,7 @@ def test_batches_of_a_seed_stay_as_they_were(
     assert plan.positions.tolist() == positions
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_planned_fast_and_in_little_memory() -> None:
     rows = np.random.default_rng(0).permutation(1_200_000)
     # One speaker has 50,000 utterances, as in Common Voice; seven thousand share the rest.

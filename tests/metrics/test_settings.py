@@ -99,8 +99,8 @@ def test_an_unknown_criterion_is_refused() -> None:
 def test_rules_speak() -> None:
     assert str(ThresholdRule("fmr", 0.001)) == "that accepts 0.1 % of all non-target trials"
     assert str(ThresholdRule("score", 2.5)) == "given as 2.5"
-    assert "equal error" in str(ThresholdRule())
-    assert "detection cost" in str(ThresholdRule("dcf"))
+    assert str(ThresholdRule()) == "of equal error over all trials"
+    assert str(ThresholdRule("dcf")) == "of least detection cost over all trials"
 
 
 def test_only_a_score_is_given() -> None:

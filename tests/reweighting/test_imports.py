@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = [
     "torchaudio",
     "speechbrain",
@@ -14,6 +16,7 @@ HEAVY = [
 ]
 
 
+@pytest.mark.slow
 def test_losses_and_reweighting_need_torch_and_scikit_learn_alone() -> None:
     code = f"import sys\nfor name in {HEAVY}: sys.modules[name] = None\n"
     code += (

@@ -44,6 +44,7 @@ def everything(folder: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 2])
 def test_interrupted_and_resumed_equals_uninterrupted(
     tmp_path: Path,

@@ -43,6 +43,7 @@ def train_in(folder: Path, recipe: Recipe, tones: Path, *, resume: bool = False)
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [PAIRWISE, {}])
 def test_one_seed_one_result(tmp_path: Path, tones: Path, make: Make, changes: dict[str, Any]) -> None:
     recipe = make(changes)
@@ -88,6 +89,7 @@ def test_the_log_leaves_out_what_is_not_known_of_the_training_speakers(
     assert log[-1]["group_weights"].keys() == {"gender"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop_after", [3, 4])
 def test_interrupted_and_resumed_equals_uninterrupted(
     tmp_path: Path, tones: Path, make: Make, interrupted_after: Interrupted, stop_after: int
@@ -232,6 +234,7 @@ METHODS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("objective", METHODS)
 def test_every_kind_of_method_trains_from_a_recipe_and_resumes(
     tmp_path: Path, tones: Path, make: Make, objective: dict[str, Any], interrupted_after: Interrupted

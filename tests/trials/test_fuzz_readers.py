@@ -161,6 +161,7 @@ def test_any_text(folder: Path, content: str) -> None:
     holds_up(folder / "file", data, folder / "list")
 
 
+@pytest.mark.slow
 @many
 @given(content=damaged(), packed=st.booleans())
 def test_damaged_files_of_every_format(folder: Path, content: bytes, packed: bool) -> None:
