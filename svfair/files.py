@@ -27,6 +27,20 @@ def written_whole(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, unless it is there.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be made ({error.strerror or error})") from error
+
+
 def write_text_whole(path: Path, text: str) -> None:
     """Write a text file in UTF-8, whole or not at all; raises as `written_whole` does."""
     with written_whole(path) as temporary:

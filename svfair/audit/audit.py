@@ -136,7 +136,8 @@ def audit(
     chosen = replace(settings or AuditSettings(), **changes)
     sides = [[str(speaker) for speaker in side] for side in (enrol, test)]
     trials = make_trial_set(scores, labels, *sides)
-    return _audit(trials, speaker_frame(speakers), chosen, system, progress)
+    known = speaker_frame(speakers)
+    return _audit(trials, set(known["speaker_id"]), _columns(known), chosen, system, progress)
 
 
 def audit_trials(
@@ -168,6 +169,7 @@ def audit_trials(
         When an attribute is not there, no speaker is known, or labels and speakers contradict each other.
     """
     source = Source(trials.path.name, len(trials), trials.file_hash, trials.list_hash)
+    known, columns = set(speakers["speaker_id"]), _columns(speakers)
     notes = []
     if trials.rejected.count:
         notes.append(Note("lines_rejected", trials.rejected.count, examples=trials.rejected.first))
@@ -175,7 +177,7 @@ def audit_trials(
         notes.append(Note("trials_unscored", trials.rejected.unscored))
     for name in settings.same:
         before = len(trials)
-        trials = keep_same(trials, _resolve("same", name, _columns(speakers)))
+        trials = keep_same(trials, _resolve("same", name, columns))
         notes.append(Note("trials_not_same", before - len(trials), before, attribute=name))
         if trials.lacks_a_kind():
             raise InputError(
@@ -184,12 +186,12 @@ def audit_trials(
     crossed, same = trials.contradictions()
     notes += [Note("targets_of_two_speakers", crossed)] if crossed else []
     notes += [Note("non_targets_of_one_speaker", same)] if same else []
-    _check_known({*trials.enrol, *trials.test}, set(speakers["speaker_id"]), trials)
+    _check_known({*trials.enrol, *trials.test}, known, trials)
     scores = trials.scores
     measured = make_trial_set(
         scores["score"].to_numpy(), scores["is_target"].to_numpy(), trials.enrol, trials.test
     )
-    audited = _audit(measured, speakers, settings, system, progress)
+    audited = _audit(measured, known, columns, settings, system, progress)
     return replace(audited, sources=(source,), notes=(*notes, *audited.notes))
 
 
@@ -211,19 +213,19 @@ def check_attributes_of(speakers: pl.DataFrame, settings: AuditSettings) -> None
 
 def _audit(
     trials: TrialSet,
-    speakers: pl.DataFrame,
+    known: Collection[str],
+    columns: SpeakerColumns,
     settings: AuditSettings,
     system: str,
     progress: Callable[[int], None] | None,
 ) -> Audit:
-    columns = _columns(speakers)
     names = settings.by or _default_attributes(columns)
     if settings.resampling is not None and settings.stratify is not None:
         strata = _resolve("stratify", settings.stratify, columns)
         settings = replace(settings, resampling=replace(settings.resampling, strata=strata))
     values = {name: _resolve("by", name, columns) for name in names}
     evaluation = evaluate(trials, values, settings, system=system, progress=progress)
-    unknown = len(set(trials.speakers.names) - set(speakers["speaker_id"]))
+    unknown = len(set(trials.speakers.names).difference(known))
     notes = (Note("speakers_unknown", unknown, len(trials.speakers.names)),) if unknown else ()
     return Audit(evaluation, notes=notes)
 

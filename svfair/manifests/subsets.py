@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from svfair.errors import InputError, Parameter, shown_list
-from svfair.files import written_whole
+from svfair.files import make_folder, written_whole
 from svfair.manifests.groups import check_has, with_known_values
 from svfair.manifests.manifest import Manifest, write_audio_root
 from svfair.manifests.ratios import Ratio, shares_in_ratio, spread_evenly
@@ -151,10 +151,7 @@ def write_subset(
     )
     rows = rows.select(whole.written.columns)
     speakers = replace(whole, written=rows).speakers()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made ({error.strerror or error})") from error
+    make_folder(folder)
     manifest = folder / f"manifest.{file_format}"
     with written_whole(folder / "speakers.csv") as temporary:
         speakers.write_csv(temporary)

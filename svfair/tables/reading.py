@@ -6,7 +6,9 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from io import BufferedIOBase
 from itertools import chain
 from pathlib import Path
 
@@ -181,13 +183,8 @@ def read_bytes(path: Path) -> bytes:
     InputError
         When the file is missing, empty, damaged or not text.
     """
-    try:
-        content = path.read_bytes()
-        if content.startswith(_GZIP):
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
-    content = _plain(path, content)
+    with _opened(path) as stream:
+        content = _plain(path, stream.read())
     if content.isspace() or not content:
         raise InputError(f"{path}: is empty")
     return content
@@ -195,20 +192,27 @@ def read_bytes(path: Path) -> bytes:
 
 def _blocks(path: Path) -> Iterator[bytes]:
     """Yield what `read_bytes` returns in pieces of whole lines, so that a large file is never held whole."""
+    with _opened(path) as stream:
+        kept = b""
+        while piece := stream.read(_BLOCK):
+            head, end, tail = piece.rpartition(b"\n")
+            if end:
+                yield _plain(path, kept + head + end)
+                kept = tail
+            else:
+                kept += piece
+        if kept:
+            yield _plain(path, kept)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedIOBase]:
+    """Give a file's content, unpacked if it is gzip."""
     try:
         with path.open("rb") as file:
             is_packed = file.read(len(_GZIP)) == _GZIP
         with gzip.open(path) if is_packed else path.open("rb") as stream:
-            kept = b""
-            while piece := stream.read(_BLOCK):
-                head, end, tail = piece.rpartition(b"\n")
-                if end:
-                    yield _plain(path, kept + head + end)
-                    kept = tail
-                else:
-                    kept += piece
-            if kept:
-                yield _plain(path, kept)
+            yield stream
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read ({first_line(error)})") from error
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from svfair.errors import InputError
-from svfair.files import write_text_whole
+from svfair.files import make_folder, write_text_whole
 
 _FILE = "corpus.json"
 
@@ -27,8 +27,5 @@ def open_folder(out: Path, settings: Mapping[str, Any]) -> None:
         return
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: exists and holds something else; name another folder")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out}: cannot be made ({error.strerror or error})") from error
+    make_folder(out)
     write_text_whole(file, text)
