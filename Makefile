@@ -8,18 +8,24 @@ INSTALLED := $(VENV)/.installed
 # What the rooms of an audit are tested in: svfair as `pip install svfair` brings it, without torch and audio.
 LIGHT_TESTS := $(addprefix tests/,tables manifests trials metrics audit reports test_errors.py test_files.py test_public_names.py)
 
+# Two tests at a time, each with one thread: threads that share cores with other work spin.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
 MUTMUT := PYTHONPATH=$(CURDIR)/build/mutmut OMP_NUM_THREADS=1 $(BIN)/python -m mutmut
 
-.PHONY: demo test test-fast test-light lint format types fuzz mutants bench audit-data constraints clean
+.PHONY: demo test test-fast test-light faults lint format types fuzz mutants bench audit-data constraints clean
 
 demo: $(INSTALLED)  ## Train twice on synthetic speech and print the fairness table
 	$(BIN)/svfair demo demo
 
 test: $(INSTALLED)  ## The whole test suite
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: $(INSTALLED)  ## Without the tests that take more than a few seconds
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
+
+faults: $(INSTALLED)  ## What svfair does with inputs that are wrong on purpose, counted by kind
+	$(PYTEST) -m fault
 
 test-light: $(LIGHT)/.installed  ## The rooms of an audit where neither torch nor an audio library is installed
 	$(LIGHT)/bin/python -m pytest -m "not slow" $(LIGHT_TESTS)

@@ -1,4 +1,5 @@
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,32 @@ def _forget_placeholders() -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems() -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     _forget_placeholders()
+    for item in items:
+        if (fault := item.get_closest_marker("fault")) is not None:
+            # Properties reach the report from another process too.
+            item.user_properties.append(("fault", fault.args[0]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Count what `make faults` tried, by kind."""
+    if config.option.markexpr != "fault":
+        return
+    counts: dict[str, Counter[str]] = {}
+    for outcome in ("passed", "failed", "skipped"):
+        for report in terminalreporter.getreports(outcome):
+            for name, kind in getattr(report, "user_properties", ()):
+                if name == "fault":
+                    counts.setdefault(str(kind), Counter())[outcome] += 1
+    terminalreporter.write_sep("-", "faults tried")
+    for kind in sorted(counts):
+        tried = counts[kind]
+        terminalreporter.write_line(
+            f"{kind:<40} {tried.total():>4} tried  {tried['passed']:>4} as they should"
+            + (f"  {tried['failed']} NOT" if tried["failed"] else "")
+            + (f"  {tried['skipped']} skipped" if tried["skipped"] else "")
+        )
 
 
 def pytest_runtest_setup() -> None:
