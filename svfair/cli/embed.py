@@ -7,7 +7,7 @@ import typer
 def embed(
     run: Annotated[Path, typer.Argument(help="Run folder, or an extractor.safetensors.", exists=True)],
     manifest: Annotated[Path, typer.Argument(help="Manifest, or folder holding one.", exists=True)],
-    out: Annotated[Path, typer.Argument(help="Parquet file to write.")],
+    out: Annotated[Path, typer.Argument(help="Parquet file to write.", writable=True, dir_okay=False)],
     audio_root: Annotated[
         Path | None,
         typer.Option(help="Folder that the manifest's paths are relative to.", exists=True, file_okay=False),

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from svfair.audit import Audit, AuditSettings, audit_systems
+from svfair.errors import visible
 from svfair.files import write_text_whole
 from svfair.reports import note_lines, print_audits, to_csv, to_json, to_latex, write_page
 from svfair.trials import ScoreFiles
@@ -79,4 +80,4 @@ def present(audits: Sequence[Audit], output: Output) -> None:
         return
     print_audits(Console(), audits)
     for line in note_lines(audits):
-        Console(stderr=True).print(line, soft_wrap=True, highlight=False, markup=False)
+        Console(stderr=True).print(visible(line), soft_wrap=True, highlight=False, markup=False)
