@@ -1,0 +1,105 @@
+"""Commands that are killed leave whole files or none, and give the same bytes when they are run again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from scored_files import write_scores
+
+pytestmark = [pytest.mark.slow, pytest.mark.fault("processes that are ended")]
+
+Tree = dict[str, bytes]
+
+
+def tree(folder: Path) -> Tree:
+    """Return the files below a folder, but for those that say that they are unfinished."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(part.endswith(".part") for part in path.relative_to(folder).parts)
+    }
+
+
+def start(words: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a command in a folder, in a group of its own: a terminal's signals reach its workers, too."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "svfair", *words],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+
+
+def finish(words: list[str], folder: Path) -> float:
+    """Run a command to its end; return how many seconds it took."""
+    began = time.monotonic()
+    process = start(words, folder)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors.decode()
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def extractor(tmp_path: Path) -> Path:
+    import torch
+
+    from svfair.extractors import EcapaExtractor, save_extractor
+
+    torch.manual_seed(0)
+    path = tmp_path / "x.safetensors"
+    save_extractor(EcapaExtractor(channels=8, embedding_size=8, mel_bands=16, attention_channels=16), path)
+    return path
+
+
+@pytest.fixture
+def words_of(tmp_path: Path, tones: Path, extractor: Path) -> Callable[[str], list[str]]:
+    """Return the words of a command whose outputs are called `out`, with suffixes."""
+    corpus = str(tones.parent)
+    more = {
+        "synth": ["out", "--speakers", "4", "--sessions", "1", "--utterances", "2", "--workers", "1"],
+        "prepare": ["table", corpus, "out", "--pattern", r"(?P<speaker_id>s\d)-", "--store", "flac"],
+        "embed": [str(extractor), corpus, "out.parquet"],
+        "trials": [corpus, "out.txt"],
+        "subset": [corpus, "out", "--ratio", "gender=female:1,male:1"],
+        "audit": [
+            *write_scores(tmp_path)[1:],
+            "--html",
+            "out.html",
+            "--csv",
+            "out.csv",
+            "--latex",
+            "out.tex",
+        ],
+    }
+    return lambda command: [command, *more[command]]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["synth", "prepare", "embed", "trials", "subset", "audit"])
+def test_a_killed_command_run_again_is_as_if_never_killed(
+    tmp_path: Path, words_of: Callable[[str], list[str]], command: str, how: signal.Signals
+) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    words = words_of(command)
+    seconds = finish(words, whole)
+    wanted = tree(whole)
+    assert wanted
+    # Most of a command's time is its start, so the later points matter most.
+    for share in (0.5, 0.8, 0.95):
+        process = start(words, killed)
+        time.sleep(share * seconds)
+        os.killpg(process.pid, how)
+        process.communicate(timeout=60)
+        for name, content in tree(killed).items():
+            assert name not in wanted or content == wanted[name], name
+    finish(words, killed)
+    assert tree(killed) == wanted
