@@ -112,6 +112,47 @@ def _own_file(path: Path) -> tuple[Path, int]:
     return own, os.open(own, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
 
 
+@contextmanager
+def folder_written_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `path`, and rename it when that went well; `path` may be an empty one.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made, or another process makes it.
+    """
+    temporary = path.with_name(path.name[:_KEPT_LETTERS] + _UNFINISHED)
+    try:
+        make_folder(temporary)
+        with _locked(temporary):
+            for left in temporary.iterdir():
+                shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+            try:
+                yield temporary
+                temporary.rename(path)
+            except BaseException:
+                shutil.rmtree(temporary, ignore_errors=True)
+                raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock; a process that is killed lets go of it."""
+    if fcntl is None:
+        yield
+        return
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise InputError(f"{folder}: another process writes there; wait for it") from error
+    finally:
+        os.close(held)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder and those above it, unless it is there.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from svfair.errors import InputError
-from svfair.files import make_folder, write_text_whole, written_whole
+from svfair.files import folder_written_whole, make_folder, write_text_whole, written_whole
 
 WRITING = "files that are written"
 
@@ -180,3 +180,34 @@ def test_the_longest_name_that_a_file_system_takes(tmp_path: Path, letter: str) 
     path = tmp_path / (letter * (255 // len(letter.encode())))
     write_text_whole(path, "x")
     assert path.read_text() == "x"
+
+
+@pytest.mark.fault(WRITING)
+def test_a_folder_is_there_when_all_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+
+    def fail() -> None:
+        with folder_written_whole(path) as temporary:
+            (temporary / "a.txt").write_text("half")
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+    path.mkdir()  # one that is there already may be filled, if it is empty
+    (tmp_path / "out.part").mkdir()
+    (tmp_path / "out.part" / "left by a killed process").touch()
+    with folder_written_whole(path) as temporary:
+        (temporary / "a.txt").write_text("whole")
+    assert [one.name for one in tmp_path.rglob("*")] == ["out", "a.txt"]
+
+
+@pytest.mark.fault(WRITING)
+def test_two_processes_do_not_fill_one_folder(tmp_path: Path) -> None:
+    with (
+        folder_written_whole(tmp_path / "out") as temporary,
+        pytest.raises(InputError, match=r"out.part: another process writes there; wait for it"),
+        folder_written_whole(tmp_path / "out"),
+    ):
+        pass
+    assert temporary.name == "out.part"

@@ -99,7 +99,10 @@ def test_a_killed_command_run_again_is_as_if_never_killed(
         time.sleep(share * seconds)
         os.killpg(process.pid, how)
         process.communicate(timeout=60)
+        if tree(killed) == wanted:  # it was done before
+            break
         for name, content in tree(killed).items():
             assert name not in wanted or content == wanted[name], name
-    finish(words, killed)
+    else:
+        finish(words, killed)
     assert tree(killed) == wanted
