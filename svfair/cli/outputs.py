@@ -1,6 +1,8 @@
 """Files that a command writes, held against those that it reads: neither may be lost for the other."""
 
+import errno
 import inspect
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -46,6 +48,7 @@ def check_outputs(written: Collection[str], values: Mapping[str, Any]) -> None:
         elif not Path(value).exists() or Path(value).is_file():  # a device may be many things
             outputs[name] = Path(value)
     for name, path in outputs.items():
+        _check_folder(path)
         if any(_is_same(path, other) for other in inputs):
             raise InputError(
                 Parameter(name), f": {path} is an input of this command and would be lost; name another file"
@@ -55,6 +58,15 @@ def check_outputs(written: Collection[str], values: Mapping[str, Any]) -> None:
                 raise InputError(
                     Parameter(name), " and ", Parameter(other), f": both would write {path}; name two files"
                 )
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse a place that cannot be written to before the hours that come before the writing."""
+    folder = path.parent
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        return
+    reason = errno.EACCES if folder.is_dir() else errno.ENOTDIR if folder.exists() else errno.ENOENT
+    raise InputError(f"{path}: cannot be written ({os.strerror(reason)})")
 
 
 def _files_read(value: Any) -> Iterator[Path]:

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from svfair.errors import InputError
-from svfair.files import written_whole
 from svfair.manifests import Manifest
+from svfair.tables.writing import table_written
 
 if TYPE_CHECKING:
     from svfair.extractors import EcapaExtractor
@@ -68,7 +68,7 @@ def embed(
 
 def write_embeddings(table: pl.DataFrame, path: Path) -> None:
     """Write embeddings as Parquet, whole or not at all."""
-    with written_whole(path) as temporary:
+    with table_written(path) as temporary:
         table.write_parquet(temporary)
 
 

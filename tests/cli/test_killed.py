@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scored_files import write_scores
 
 pytestmark = [pytest.mark.slow, pytest.mark.fault("processes that are ended")]
 
@@ -44,41 +43,6 @@ def finish(words: list[str], folder: Path) -> float:
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors.decode()
     return time.monotonic() - began
-
-
-@pytest.fixture
-def extractor(tmp_path: Path) -> Path:
-    import torch
-
-    from svfair.extractors import EcapaExtractor, save_extractor
-
-    torch.manual_seed(0)
-    path = tmp_path / "x.safetensors"
-    save_extractor(EcapaExtractor(channels=8, embedding_size=8, mel_bands=16, attention_channels=16), path)
-    return path
-
-
-@pytest.fixture
-def words_of(tmp_path: Path, tones: Path, extractor: Path) -> Callable[[str], list[str]]:
-    """Return the words of a command whose outputs are called `out`, with suffixes."""
-    corpus = str(tones.parent)
-    more = {
-        "synth": ["out", "--speakers", "4", "--sessions", "1", "--utterances", "2", "--workers", "1"],
-        "prepare": ["table", corpus, "out", "--pattern", r"(?P<speaker_id>s\d)-", "--store", "flac"],
-        "embed": [str(extractor), corpus, "out.parquet"],
-        "trials": [corpus, "out.txt"],
-        "subset": [corpus, "out", "--ratio", "gender=female:1,male:1"],
-        "audit": [
-            *write_scores(tmp_path)[1:],
-            "--html",
-            "out.html",
-            "--csv",
-            "out.csv",
-            "--latex",
-            "out.tex",
-        ],
-    }
-    return lambda command: [command, *more[command]]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
