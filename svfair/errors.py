@@ -3,6 +3,9 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+#: Letters of a message: what a user gave may be of any length.
+_LONGEST_MESSAGE = 2000
+
 
 class Parameter(str):
     """The name of something that the caller gives: a parameter in Python, an option on the command line."""
@@ -38,7 +41,7 @@ class InputError(ValueError):
     def named(self, names: Mapping[str, str]) -> str:
         """Return the message with parameters under other names, such as `{"by": "--by"}`."""
         words = (names.get(part, part) if isinstance(part, Parameter) else part for part in self.parts)
-        return visible(" ".join("".join(words).splitlines()))
+        return shown(" ".join("".join(words).splitlines()), _LONGEST_MESSAGE)
 
     def within(self, section: str) -> "InputError":
         """Return the error with its parameters as fields of a recipe's section: `by` as `evaluation.by`."""

@@ -42,3 +42,8 @@ def test_a_message_holds_nothing_that_a_terminal_would_obey() -> None:
 def test_a_value_in_a_message_is_short_and_on_one_line() -> None:
     assert shown("x" * 70) == "x" * 60 + "…"
     assert shown("a\nb") == "a�b"
+
+
+@pytest.mark.fault("hostile names")
+def test_a_message_has_an_end() -> None:
+    assert len(str(InputError("x" * 3_000_000))) == 2001

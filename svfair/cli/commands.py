@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from svfair.cli.outputs import check_outputs, outputs_of
-from svfair.errors import InputError
+from svfair.errors import InputError, shown
 
 USAGE_ERROR = 2
 
@@ -44,6 +44,9 @@ class Command(TyperCommand):
         except InputError as error:
             options = {str(one.name): max(one.opts, key=len) for one in self.params}
             typer.echo(f"svfair: {error.named(options)}", err=True)
+            raise typer.Exit(USAGE_ERROR) from error
+        except MemoryError as error:
+            typer.echo(f"svfair: not enough memory for this ({shown(error, 200)})", err=True)
             raise typer.Exit(USAGE_ERROR) from error
 
 
