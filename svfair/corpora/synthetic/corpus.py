@@ -66,8 +66,8 @@ class SyntheticCorpus:
         if self.speakers * self.sessions * self.utterances > _MOST_UTTERANCES:
             raise InputError(
                 Parameter("speakers"),
-                f": {self.speakers} of {self.sessions} sessions with {self.utterances} utterances are more than "
-                f"{_MOST_UTTERANCES:,} utterances",
+                f": {self.speakers} of {self.sessions} sessions with {self.utterances} utterances are more "
+                f"than {_MOST_UTTERANCES:,} utterances",
             )
         if not 0 <= self.female_share <= 1:
             raise InputError(Parameter("female_share"), f": must be between 0 and 1, not {self.female_share}")
