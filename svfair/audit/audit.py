@@ -17,6 +17,7 @@ from svfair.errors import InputError, Parameter
 from svfair.manifests.speakers import uniform_attributes
 from svfair.metrics.comparison import compare
 from svfair.metrics.evaluation import evaluate
+from svfair.metrics.inputs import speaker_name
 from svfair.metrics.results import Evaluation
 from svfair.metrics.trial_set import TrialSet, make_trial_set
 from svfair.trials.scored import ScoredTrials, keep_same
@@ -230,7 +231,7 @@ def _audit(
         settings = replace(settings, resampling=replace(settings.resampling, strata=strata))
     values = {name: _resolve("by", name, columns) for name in names}
     evaluation = evaluate(trials, values, settings, system=system, progress=progress)
-    unknown = len(set(trials.speakers.names).difference(known))
+    unknown = len(set(trials.speakers.names).difference(map(speaker_name, known)))
     notes = (Note("speakers_unknown", unknown, len(trials.speakers.names)),) if unknown else ()
     return Audit(evaluation, notes=notes)
 

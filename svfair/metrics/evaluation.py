@@ -74,6 +74,9 @@ def evaluate(
         if not isinstance(given, wanted):
             raise InputError(Parameter(name), f": must be {wanted.__name__}, not {type(given).__name__}")
     attributes = named_attributes(attributes)
+    if settings.resampling is not None and settings.resampling.strata:
+        strata = named_attributes({"strata": settings.resampling.strata})["strata"]
+        settings = replace(settings, resampling=replace(settings.resampling, strata=strata))
     point = settings.operating_point
     pooled_curve = error_curve_of_sorted(trials.scores, trials.is_target)
     pooled = pooled_threshold(pooled_curve, settings.threshold, point)

@@ -18,6 +18,9 @@ from svfair.metrics.results import DetectionErrors, Fairness, FloatArray, Group,
 #: Weight of false matches against false non-matches in FDR, IR and GARBE.
 ALPHA = 0.5
 
+#: Rates of 0, NaN, or of a size that no rate has, give 0, infinity or NaN, as documented, and no warning.
+_quietly = np.errstate(divide="ignore", invalid="ignore", over="ignore")
+
 #: Figures of `DetectionErrors` whose distance between groups is given.
 SPREAD_OF = ("eer", "min_dcf", "fnmr_at_pooled", "fmr_at_pooled", "dcf_at_pooled")
 
@@ -77,25 +80,28 @@ def spread(rates: Mapping[str, float], overall: float = math.nan) -> Spread:
         )
 
 
+@_quietly
 def gap(rates: npt.ArrayLike) -> FloatArray:
     """Return max - min."""
     rates = _of_groups(rates, "rates")
     return np.asarray(rates.max(-1) - rates.min(-1))
 
 
+@_quietly
 def ratio(rates: npt.ArrayLike) -> FloatArray:
     """Return max / min: infinite when the best group has no errors, 1 when none has."""
     rates = _of_groups(rates, "rates")
     high, low = rates.max(-1), rates.min(-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(high == 0, 1.0, high / low))
+    return np.asarray(np.where(high == 0, 1.0, high / low))
 
 
+@_quietly
 def std(rates: npt.ArrayLike) -> FloatArray:
     """Return the population standard deviation (ddof 0)."""
     return np.asarray(_of_groups(rates, "rates").std(-1))
 
 
+@_quietly
 def fairness_discrepancy_rate(fmr: npt.ArrayLike, fnmr: npt.ArrayLike, alpha: float = ALPHA) -> FloatArray:
     """Return FDR = 1 - alpha gap(FMR) - (1 - alpha) gap(FNMR); 1 is fair.
 
@@ -106,6 +112,7 @@ def fairness_discrepancy_rate(fmr: npt.ArrayLike, fnmr: npt.ArrayLike, alpha: fl
     return 1 - alpha * gap(fmr) - (1 - alpha) * gap(fnmr)
 
 
+@_quietly
 def inequity_rate(fmr: npt.ArrayLike, fnmr: npt.ArrayLike, alpha: float = ALPHA) -> FloatArray:
     """Return IR = ratio(FMR)^alpha ratio(FNMR)^(1 - alpha); 1 is fair, infinite where a group has no errors.
 
@@ -115,6 +122,7 @@ def inequity_rate(fmr: npt.ArrayLike, fnmr: npt.ArrayLike, alpha: float = ALPHA)
     return np.asarray(ratio(fmr) ** alpha * ratio(fnmr) ** (1 - alpha))
 
 
+@_quietly
 def gini(rates: npt.ArrayLike) -> FloatArray:
     """Return the Gini coefficient, scaled by n / (n - 1) so that one group with all errors has 1.
 
@@ -125,11 +133,11 @@ def gini(rates: npt.ArrayLike) -> FloatArray:
     count = rates.shape[-1]
     distances = np.abs(rates[..., :, None] - rates[..., None, :]).sum((-1, -2))
     total = rates.sum(-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = distances / (2 * (count - 1) * total)
+    scaled = distances / (2 * (count - 1) * total)
     return np.asarray(np.where(total == 0, 0.0, scaled))
 
 
+@_quietly
 def garbe(fmr: npt.ArrayLike, fnmr: npt.ArrayLike, alpha: float = ALPHA) -> FloatArray:
     """Return GARBE = alpha gini(FMR) + (1 - alpha) gini(FNMR), in [0, 1]; 0 when all groups are equal.
 
@@ -140,6 +148,7 @@ def garbe(fmr: npt.ArrayLike, fnmr: npt.ArrayLike, alpha: float = ALPHA) -> Floa
     return alpha * gini(fmr) + (1 - alpha) * gini(fnmr)
 
 
+@_quietly
 def area_under_fdr(fmr: npt.ArrayLike, fnmr: npt.ArrayLike, alpha: float = ALPHA) -> FloatArray:
     """Return the mean FDR over a sweep of pooled thresholds; 1 is fair.
 

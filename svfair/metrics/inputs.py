@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,8 @@ def speaker_name(value: Any) -> str:
     is_text = isinstance(value, str)
     if (hasattr(value, "__len__") and not is_text) or is_unknown(value):
         raise ValueError(f"'{shown(value)}' is no id of a speaker")
-    return value if is_text else str(value)
+    # An accent may be a letter's own or follow it: the same name on the screen.
+    return normalize("NFC", value) if is_text else str(value)
 
 
 def speaker_names(values: Any, name: str) -> list[str]:
@@ -45,7 +47,7 @@ def speaker_names(values: Any, name: str) -> list[str]:
         When they are something else, or one is missing; it names the trial.
     """
     given = as_list(values, name)
-    if all(type(value) is str for value in given) and "" not in given:
+    if all(type(value) is str and value.isascii() for value in given) and "" not in given:
         return given
     names = []
     for place, value in enumerate(given, 1):

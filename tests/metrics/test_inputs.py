@@ -68,10 +68,25 @@ def test_a_speaker_has_one_name_whatever_it_is_kept_in(spelling: str) -> None:
         assert [group.name for group in found.attribute("group").groups] == ["_", "x", "y"]
 
 
+def test_strata_are_of_speakers_in_any_type() -> None:
+    trials = make_trial_set(SCORES, LABELS, [1, 2, 3, 4], [1, 2, 3, 4])
+    draws = []
+    for key in (str, int, float):
+        strata = {key(one): "ab"[one % 2] for one in range(1, 5)}
+        found = evaluate(trials, {}, Settings(resampling=Resampling(5, 0, strata=strata)))  # type: ignore[arg-type]
+        assert found.replicates is not None
+        draws.append(found.replicates.draws)
+    assert len(set(draws)) == 1
+
+
 def test_other_names_stay_as_they_are() -> None:
     assert [speaker_name(value) for value in ("100.0", "007", " a", 1.5, "nan", "None")] == [
         *("100.0", "007", " a", "1.5", "nan", "None")
     ]
+
+
+def test_an_accent_of_its_own_is_that_of_the_letter() -> None:
+    assert speaker_names(["Zo\u00eb", "Zoe\u0308"], "enrol") == ["Zo\u00eb"] * 2
 
 
 @pytest.mark.fault(SPEAKERS)
