@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from svfair.errors import InputError
+from svfair.errors import InputError, shown
 from svfair.manifests import Manifest
+from svfair.scoring.checks import check_embeddings
+from svfair.tables.reading import is_parquet, read_parquet
 from svfair.tables.writing import table_written
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def embed(
     Raises
     ------
     InputError
-        When a file cannot be read.
+        When a file cannot be read, or the extractor makes no direction of one.
     """
     # Here, so that embeddings are read and scored without torch and audio.
     import torch
@@ -58,6 +60,12 @@ def embed(
         waveform = torch.from_numpy(read_audio(manifest.recording(number), sample_rate=rate)).to(device)
         with torch.inference_mode():
             embeddings[number] = functional.normalize(extractor(waveform[None])[0], dim=0).cpu().numpy()
+        if not (np.isfinite(embeddings[number]).all() and embeddings[number].any()):
+            utterance = shown(manifest.table["utterance_id"][number])
+            raise InputError(
+                f"{manifest.source}: the extractor's embedding of '{utterance}' is not finite, or all zeros; "
+                "check its audio, and whether the training diverged"
+            )
         if progress is not None:
             progress(number + 1)
     return pl.DataFrame(
@@ -67,9 +75,16 @@ def embed(
 
 
 def write_embeddings(table: pl.DataFrame, path: Path) -> None:
-    """Write embeddings as Parquet, whole or not at all."""
+    """Write embeddings as Parquet, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When nobody could score them: see `check_embeddings`.
+    """
+    checked = check_embeddings(table)
     with table_written(path) as temporary:
-        table.write_parquet(temporary)
+        checked.write_parquet(temporary)
 
 
 def read_embeddings(path: Path) -> pl.DataFrame:
@@ -78,18 +93,14 @@ def read_embeddings(path: Path) -> pl.DataFrame:
     Raises
     ------
     InputError
-        When the file is missing, is no Parquet file, lacks a column, or its embeddings differ in size.
+        When the file is missing, is no Parquet file, or its embeddings cannot be scored: see
+        `check_embeddings`.
     """
-    try:
-        table = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: cannot be read as Parquet ({str(error).splitlines()[0]})") from error
-    missing = {"utterance_id", "embedding"} - set(table.columns)
-    if missing:
-        raise InputError(f"{path}: no column '{min(missing)}'; it has {', '.join(table.columns)}")
-    if isinstance(table.schema["embedding"], pl.List):
-        sizes = table["embedding"].list.len().unique()
-        if len(sizes) != 1:
-            raise InputError(f"{path}: embeddings differ in size (there are sizes {sorted(sizes)})")
-        return table.with_columns(pl.col("embedding").list.to_array(int(sizes[0])))
-    return table
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name the Parquet file of embeddings in it")
+    if path.is_file() and not is_parquet(path):
+        raise InputError(
+            f"{path}: is no Parquet file; embeddings are read from Parquet with columns utterance_id and "
+            "embedding"
+        )
+    return check_embeddings(read_parquet(path), path)
