@@ -69,8 +69,12 @@ class Regions(nn.Module):
 
     @torch.no_grad()
     def add(self, embeddings: Tensor) -> None:
-        """Put a batch of embeddings, shape (batch, size), into the bank in place of the oldest."""
-        embeddings = functional.normalize(embeddings.detach().to(self.bank.dtype), dim=-1)[-len(self.bank) :]
+        """Put a batch of embeddings, shape (batch, size), into the bank in place of the oldest.
+
+        Those that are not finite are left out: the regions would not be finite either.
+        """
+        embeddings = functional.normalize(embeddings.detach().to(self.bank.dtype), dim=-1)
+        embeddings = embeddings[embeddings.isfinite().all(1)][-len(self.bank) :]
         slots = (self.added + torch.arange(len(embeddings), device=self.bank.device)) % len(self.bank)
         self.bank[slots] = embeddings
         self.added += len(embeddings)
