@@ -5,11 +5,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from svfair.audit import Audit
-from svfair.training.brain import Interrupted
 from svfair.training.evaluation import check_attributes, evaluate_run, read_speakers_of, write_speakers_of
 from svfair.training.plan import plan_run
 from svfair.training.recipe import Recipe
-from svfair.training.run import train
+from svfair.training.run import fit
 from svfair.training.run_folder import open_run
 
 #: Called with a number of utterances before they are embedded; the function in its context is told how many
@@ -63,8 +62,8 @@ def complete_run(
     )
     if run.is_trained:
         tell("Training is complete already.")
-    elif not train(plan, run):
-        raise Interrupted
+    else:
+        fit(plan, run, tell=tell)
     if not evaluate:
         return None
     with nullcontext() if bar is None else bar(speakers.held_out.table.height) as progress:

@@ -12,7 +12,7 @@ from svfair.errors import InputError, Parameter
 from svfair.metrics import Resampling
 from svfair.training.recipe_augmentation import AugmentationSection
 from svfair.training.recipe_method import PLAIN, Method, written_now
-from svfair.training.recipe_section import Section
+from svfair.training.recipe_section import Rate, Section
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -92,10 +92,8 @@ class Training(Section):
     """How long and how fast."""
 
     steps: Positive = 400
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    final_learning_rate: Annotated[float, Field(gt=0)] = Field(
-        1e-4, description="where the cosine decay ends"
-    )
+    learning_rate: Rate = 1e-3
+    final_learning_rate: Rate = Field(1e-4, description="where the cosine decay ends")
     learning_rate_warm_up: Annotated[int, Field(ge=0)] = Field(20, description="steps of linear rise")
     weight_decay: Annotated[float, Field(ge=0)] = 2e-5
     checkpoint_every: Positive = Field(100, description="steps between checkpoints")

@@ -7,7 +7,7 @@ import yaml
 from pydantic import BeforeValidator, Field, SerializeAsAny, create_model, model_validator
 
 from svfair.reweighting import METHODS, ORACLES, settings_of
-from svfair.training.recipe_section import Section
+from svfair.training.recipe_section import Rate, Section
 
 #: What the trainer sets itself.
 _BY_THE_TRAINER = ("embedding_size", "seed", "group_counts", "warm_up_steps", "gather")
@@ -18,7 +18,7 @@ class MethodSection(Section):
 
     name: str = Field("plain", description="one of svfair.reweighting.METHODS")
     groups: str | None = Field(None, description="attribute with the true groups, for the oracles alone")
-    adversary_learning_rate: Annotated[float, Field(gt=0)] = 1e-2
+    adversary_learning_rate: Rate = 1e-2
     warm_up_share: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.25, description="share of the steps that are plain, before the method begins"
     )
