@@ -45,7 +45,7 @@ def complete_run(
     Raises
     ------
     InputError
-        When the recipe, the data or the folder cannot be used; nothing has been written then.
+        When the recipe, the data or the folder cannot be used; nothing has been written then. As `fit`.
     Interrupted
         When the user interrupted the training; a checkpoint is left.
     """
@@ -54,17 +54,19 @@ def complete_run(
     if evaluate:
         check_attributes(recipe, speakers.held_out)
     run = open_run(folder, recipe, resume=resume)
-    write_speakers_of(run, speakers)
     tell = tell or (lambda line: None)
-    tell(
-        f"{recipe.name}: {speakers.training.table['speaker_id'].n_unique()} training speakers, "
-        f"{speakers.held_out.table['speaker_id'].n_unique()} held out; run folder {run.path}"
-    )
-    if run.is_trained:
-        tell("Training is complete already.")
-    else:
-        fit(plan, run, tell=tell)
-    if not evaluate:
-        return None
-    with nullcontext() if bar is None else bar(speakers.held_out.table.height) as progress:
-        return evaluate_run(run, recipe, speakers.held_out, progress)
+    with run.claimed():
+        run.check_data({"training": speakers.training, "held_out": speakers.held_out}, tell)
+        write_speakers_of(run, speakers)
+        tell(
+            f"{recipe.name}: {speakers.training.table['speaker_id'].n_unique()} training speakers, "
+            f"{speakers.held_out.table['speaker_id'].n_unique()} held out; run folder {run.path}"
+        )
+        if run.is_trained:
+            tell("Training is complete already.")
+        else:
+            fit(plan, run, tell=tell)
+        if not evaluate:
+            return None
+        with nullcontext() if bar is None else bar(speakers.held_out.table.height) as progress:
+            return evaluate_run(run, recipe, speakers.held_out, progress)

@@ -68,9 +68,16 @@ def fit(
         When the user interrupted the training; a checkpoint is left.
     InputError
         When TensorBoard is wanted but not installed, a recording cannot be read, a file of the run cannot be
-        written, none of its checkpoints can be used, or the loss or a gradient is not finite.
+        written, the run was started on other data, another process trains in its folder, none of its
+        checkpoints can be used, or the loss or a gradient is not finite.
     """
     tell = tell or (lambda line: warnings.warn(line, stacklevel=3))
+    with run.claimed():
+        run.check_data({"training": plan.manifest}, tell)
+        _fit(plan, run, progress, tell)
+
+
+def _fit(plan: Plan, run: RunFolder, progress: bool, tell: Callable[[str], None]) -> None:
     data, settings = plan.recipe.data, plan.recipe.training
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
