@@ -5,7 +5,7 @@ import typer
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="YAML recipe.", exists=True, dir_okay=False)],
+    recipe: Annotated[Path, typer.Argument(help="YAML recipe.")],
     data: Annotated[
         Path | None, typer.Option(help="Manifest, or folder holding one. Sets data.manifest.")
     ] = None,

@@ -100,7 +100,7 @@ class Regions(nn.Module):
             init=old.numpy() if self.is_fitted else "k-means++",
             n_init=1,
             max_iter=LATER_ITERATIONS if self.is_fitted else FIRST_ITERATIONS,
-            random_state=self.seed,
+            random_state=self.seed % 2**32,  # it takes no larger one
         )
         # On several threads k-means adds up in the order in which they finish, and one seed would not give
         # one result.

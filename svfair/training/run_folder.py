@@ -122,8 +122,6 @@ def open_run(path: Path, recipe: Recipe, *, resume: bool) -> RunFolder:
         process, or cannot be made or written to.
     """
     run = RunFolder(path)
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path}: is a file; name a folder for the run")
     _check_holds_same(run, recipe, resume)
     make_folder(path)
     with run.claimed():
@@ -140,6 +138,8 @@ def open_run(path: Path, recipe: Recipe, *, resume: bool) -> RunFolder:
 def _check_holds_same(run: RunFolder, recipe: Recipe, resume: bool) -> bool:
     """Return whether a folder holds a run of the recipe; refuse whatever else it may hold."""
     try:
+        if run.path.is_file():
+            raise InputError(f"{run.path}: is a file; name a folder for the run")
         names = {path.name for path in run.path.iterdir() if path.suffix != ".part"}
     except FileNotFoundError:
         return False

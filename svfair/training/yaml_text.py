@@ -11,6 +11,9 @@ LARGEST = 10_000
 
 LARGEST_BYTES = 1_000_000
 
+#: Characters in one value.
+LONGEST = 5_000
+
 
 class NotYaml(ValueError):  # noqa: N818 - the message says what is wrong
     """A text cannot be read as YAML; the message is short."""
@@ -63,6 +66,8 @@ def _check_size(content: Any) -> None:
         count += 1
         if count + len(waiting) > LARGEST:
             raise NotYaml(f"it holds more than {LARGEST:,} values, aliases written out")
+        if isinstance(value, str) and len(value) > LONGEST:
+            raise NotYaml(f"'{shown(value)}' is longer than {LONGEST:,} characters")
         if isinstance(value, dict):
             waiting += [*value, *value.values()]
         elif isinstance(value, (list, tuple, set)):
