@@ -107,8 +107,15 @@ class EcapaExtractor(nn.Module):
 
 
 def save_extractor(extractor: EcapaExtractor, path: Path) -> None:
-    """Write weights and settings into one safetensors file."""
+    """Write weights and settings into one safetensors file.
+
+    Raises
+    ------
+    InputError
+        When a weight is not finite, or the file cannot be written.
+    """
     weights = {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
+    _check_finite(weights, path)
     with written_whole(path) as temporary:
         save_file(weights, temporary, metadata={"ecapa": json.dumps(extractor.settings)})
 
@@ -119,7 +126,7 @@ def load_extractor(path: Path) -> EcapaExtractor:
     Raises
     ------
     InputError
-        When the file is missing or is not such a file.
+        When the file is missing, is not such a file, or holds a weight that is not finite.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such extractor; `svfair train` writes one into its run folder")
@@ -134,14 +141,12 @@ def load_extractor(path: Path) -> EcapaExtractor:
                 if shape != weight.shape:
                     raise ValueError(f"{name} is {shape}, not {tuple(weight.shape)} as its settings say")
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        for name, weight in weights.items():
-            if not torch.isfinite(weight).all():
-                raise ValueError(f"{name} holds weights that are not finite")
         extractor = EcapaExtractor(**settings)
         extractor.network.load_state_dict(weights)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError, RecursionError) as error:
         reason = shown(next(iter(str(error).splitlines()), type(error).__name__), 200)
         raise InputError(f"{path}: not an extractor that svfair saved ({reason})") from error
+    _check_finite(weights, path)
     return extractor.eval()
 
 
@@ -155,4 +160,13 @@ def _check(settings: dict[str, int]) -> None:
     if settings["channels"] % _RES2_SCALE:
         raise InputError(
             Parameter("channels"), f": {settings['channels']} is not a multiple of {_RES2_SCALE}"
+        )
+
+
+def _check_finite(weights: dict[str, Tensor], path: Path) -> None:
+    broken = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
+    if broken:
+        raise InputError(
+            f"{path}: {len(broken)} of {len(weights)} tensors hold numbers that are not finite, the first is "
+            f"'{broken[0]}'; train anew, with a lower training.learning_rate"
         )
