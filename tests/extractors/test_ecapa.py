@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor, load_extractor, save_extractor
@@ -45,7 +46,6 @@ def test_files_that_are_no_extractor_are_named(tmp_path: Path) -> None:
     (tmp_path / "text.safetensors").write_text("hello")
     with pytest.raises(InputError, match=r"text.safetensors: not an extractor"):
         load_extractor(tmp_path / "text.safetensors")
-    from safetensors.torch import save_file
 
     save_file({"a": torch.ones(1)}, tmp_path / "other.safetensors")
     with pytest.raises(InputError, match=r"other.safetensors: not an extractor"):
@@ -116,7 +116,6 @@ def test_settings_of_a_file_that_are_none_are_named(
 
 def with_settings(folder: Path, settings: object) -> Path:
     """Save a good extractor under other settings; a text is taken as it is."""
-    from safetensors.torch import save_file
 
     torch.manual_seed(0)
     weights = EcapaExtractor(**GOOD).network.state_dict()
