@@ -133,6 +133,12 @@ def test_a_speaker_with_two_rows(door: str) -> None:
 
 
 @pytest.mark.fault(FRAME)
+def test_an_utterance_with_two_rows() -> None:
+    found = refused("Manifest", lambda table: pl.concat([table, table[1:2]]))
+    assert found == "utterance_id 'a/2' stands in row 2 and in row 5; keep one row of each"
+
+
+@pytest.mark.fault(FRAME)
 def test_durations_that_are_text() -> None:
     found = refused("Manifest", lambda table: table.with_columns(duration_s=pl.lit("1.0")))
     assert found == "column 'duration_s' holds String; it must be a number of seconds"
