@@ -6,12 +6,16 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from svfair.errors import InputError
+from svfair.cli.outputs import check_outputs, outputs_of
+from svfair.errors import InputError, shown
 
 USAGE_ERROR = 2
 
 #: Exit code of a process that was ended by SIGINT, by the shells' convention.
 INTERRUPTED = 130
+
+#: Likewise by SIGTERM.
+TERMINATED = 143
 
 #: Commands that need a part of svfair as a whole, and the part.
 _PARTS = {"train": "train", "embed": "train", "demo": "demo", "synth": "demo"}
@@ -29,13 +33,20 @@ _IN_PARTS = dict.fromkeys(
 class Command(TyperCommand):
     """Writes what is wrong with an input in the words of the command line: parameters are options there."""
 
+    #: Parameters that name files to write.
+    outputs: frozenset[str] = frozenset()
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
+            check_outputs(self.outputs, ctx.params)
             return super().invoke(ctx)
         except InputError as error:
             options = {str(one.name): max(one.opts, key=len) for one in self.params}
             typer.echo(f"svfair: {error.named(options)}", err=True)
+            raise typer.Exit(USAGE_ERROR) from error
+        except MemoryError as error:
+            typer.echo(f"svfair: not enough memory for this ({shown(error, 200)})", err=True)
             raise typer.Exit(USAGE_ERROR) from error
 
 
@@ -62,4 +73,8 @@ class Commands(TyperGroup):
 
 def register(app: typer.Typer, name: str, function: Callable[..., Any]) -> None:
     """Make a function a command."""
-    app.command(name, cls=Command)(function)
+
+    class _Registered(Command):
+        outputs = outputs_of(function)
+
+    app.command(name, cls=_Registered)(function)

@@ -112,6 +112,10 @@ def parse_threshold(text: str) -> ThresholdRule:
     return ThresholdRule("fmr" if equals else "score", value)
 
 
+#: At which the ends of an interval are known to a thousandth of its length.
+_MOST_DRAWS = 1_000_000
+
+
 @dataclass(frozen=True)
 class Resampling:
     """How intervals are made.
@@ -156,6 +160,9 @@ class Resampling:
         for name in ("permutations", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(Parameter(name), f": must be at least 0, not {getattr(self, name)}")
+        for name in ("replicates", "permutations"):
+            if getattr(self, name) > _MOST_DRAWS:
+                raise InputError(Parameter(name), f": more than {_MOST_DRAWS:,} tell nothing more")
         if not 0 < self.level < 1:
             raise InputError(Parameter("level"), f": must lie between 0 and 1, not {self.level}")
         _check_among("kind", self.kind, get_args(IntervalKind))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svfair.errors import InputError
@@ -116,6 +116,7 @@ def test_labels_of_any_whole_type_give_the_same_loss(name: str, dtype: torch.dty
 
 
 @every
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**31), speakers=st.integers(1, 4), utterances=st.integers(2, 3))
 def test_checks_change_no_value_of_a_valid_batch(
     name: str, seed: int, speakers: int, utterances: int
@@ -163,6 +164,7 @@ def test_other_settings_of_losses_are_refused() -> None:
         LossSum([torch.nn.CrossEntropyLoss()])  # type: ignore[list-item]
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     speakers=st.integers(2, 4),

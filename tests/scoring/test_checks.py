@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -190,6 +190,7 @@ def test_other_files_are_not_read(tmp_path: Path) -> None:
             read_embeddings(torn)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_scores_are_those_of_a_loop(utterances: int, size: int, seed: int) -> None:
     random = np.random.default_rng(seed)
