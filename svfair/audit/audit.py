@@ -137,6 +137,8 @@ def audit(
     >>> result.by_group("gender")["group"].to_list()
     ['male', 'female']
     """
+    if settings is not None and not isinstance(settings, AuditSettings):
+        raise InputError(Parameter("settings"), f": must be AuditSettings, not {type(settings).__name__}")
     chosen = replace(settings or AuditSettings(), **changes)
     trials = make_trial_set(scores, labels, enrol, test)
     frame = speaker_frame(speakers)
