@@ -11,7 +11,8 @@ def audit(
     scores: Annotated[
         Path,
         typer.Argument(
-            help="Scored trials: VoxCeleb, Kaldi, WeSpeaker, 3D-Speaker, CSV, TSV, Parquet; gzip or not."
+            help="Scored trials: VoxCeleb, VoxSRC, Kaldi, WeSpeaker, 3D-Speaker, CSV, TSV, JSON, Parquet, "
+            ".xlsx; gzip or not."
         ),
     ],
     measuring: Measuring,
