@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from svfair.audit.attributes import SpeakerColumns, resolve_attribute
+from svfair.audit.direction import higher_is_closer
 from svfair.audit.frames import frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
 from svfair.audit.notes import Note, Source
 from svfair.audit.settings import DEFAULT_ATTRIBUTES, MOST_GROUPS, AuditSettings
@@ -18,6 +19,7 @@ from svfair.metrics.comparison import compare
 from svfair.metrics.evaluation import evaluate
 from svfair.metrics.results import Evaluation
 from svfair.metrics.trial_set import TrialSet, make_trial_set
+from svfair.tables.unicode import composed
 from svfair.trials.scored import ScoredTrials, keep_same
 
 
@@ -134,9 +136,13 @@ def audit(
     ['male', 'female']
     """
     chosen = replace(settings or AuditSettings(), **changes)
-    sides = [[str(speaker) for speaker in side] for side in (enrol, test)]
+    sides = [
+        composed(pl.Series([str(speaker) for speaker in side], dtype=pl.String)).to_list()
+        for side in (enrol, test)
+    ]
     trials = make_trial_set(scores, labels, *sides)
     known = speaker_frame(speakers)
+    trials, chosen = higher_is_closer(trials, chosen, system)
     return _audit(trials, set(known["speaker_id"]), _columns(known), chosen, system, progress)
 
 
@@ -191,6 +197,7 @@ def audit_trials(
     measured = make_trial_set(
         scores["score"].to_numpy(), scores["is_target"].to_numpy(), trials.enrol, trials.test
     )
+    measured, settings = higher_is_closer(measured, settings, str(trials.path))
     audited = _audit(measured, known, columns, settings, system, progress)
     return replace(audited, sources=(source,), notes=(*notes, *audited.notes))
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from svfair.errors import InputError, Parameter, shown_list
+from svfair.errors import InputError, Parameter, shown, shown_list
 from svfair.metrics.comparison import Change, Comparison
 from svfair.metrics.results import Attribute, Group, Interval
+from svfair.tables.unicode import composed
 
 #: Figures of `DetectionErrors` in the order of the columns.
 FIGURES = (
@@ -85,8 +86,13 @@ def speaker_frame(speakers: Any) -> pl.DataFrame:
         raise InputError(Parameter("speakers"), f": no column speaker_id; found {shown_list(list(columns))}")
     texts = {name: [_text(value) for value in values] for name, values in columns.items()}
     frame = pl.DataFrame(texts, dict.fromkeys(texts, pl.String))
-    if frame["speaker_id"].is_duplicated().any():
-        raise InputError(Parameter("speakers"), ": two rows for one speaker_id; give one row a speaker")
+    frame = frame.with_columns(composed(column) for column in frame)
+    twice = frame["speaker_id"].filter(frame["speaker_id"].is_duplicated())
+    if len(twice):
+        raise InputError(
+            Parameter("speakers"),
+            f": two rows for one speaker_id, '{shown(twice[0])}'; give one row a speaker",
+        )
     return frame
 
 

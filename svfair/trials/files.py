@@ -1,7 +1,7 @@
 """Trial lists and scores, in the formats that the field uses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from svfair.errors import InputError, Parameter, shown
 from svfair.files import written_whole
 from svfair.tables.bad_lines import BadLine, Rejected, others_like_it, refuse, rejected
 from svfair.tables.lines import Records
+from svfair.tables.unicode import composed, two_spellings
 from svfair.trials.formats import read_records
 from svfair.trials.label_words import check_label_words, read_labels
 from svfair.trials.labels import check_labels_agree, label_from_list
@@ -64,7 +65,7 @@ class TrialList:
 
 def read_trial_list(path: Path, *, target_label: str | None = None) -> TrialList:
     """Read a trial list as `read_trials` does, for the labels of one or more score files."""
-    return TrialList(path, read_trials(path, target_label=target_label))
+    return TrialList(path, _composed(read_trials(path, target_label=target_label), path))
 
 
 def read_scores(
@@ -156,7 +157,7 @@ def write_trials(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | Non
 
 
 def speaker_of(utterances: pl.Series, pattern: str | None = None) -> pl.Series:
-    """Return the speaker of each utterance from its path.
+    r"""Return the speaker of each utterance from its path.
 
     Parameters
     ----------
@@ -164,7 +165,7 @@ def speaker_of(utterances: pl.Series, pattern: str | None = None) -> pl.Series:
         Utterance ids or paths.
     pattern
         Regular expression whose first group is the speaker; by default the first folder
-        (`id10001/VIDEO/00001.wav`).
+        (`id10001/VIDEO/00001.wav`, or Windows' `id10001\VIDEO\00001.wav`).
 
     Raises
     ------
@@ -172,7 +173,10 @@ def speaker_of(utterances: pl.Series, pattern: str | None = None) -> pl.Series:
         When the pattern is no regular expression with a group, or does not match an utterance.
     """
     if pattern is None:
-        return utterances.str.split_exact("/", 1).struct.field("field_0")
+        first = utterances.str.split_exact("/", 1).struct.field("field_0")
+        # Where nothing is parted by /, Windows' separators may part it.
+        whole = first == utterances
+        return first.str.replace(r"\\.*$", "").zip_with(whole, first) if whole.any() else first
     try:
         speakers = utterances.str.extract(pattern, 1)
     except pl.exceptions.PolarsError as error:
@@ -203,6 +207,7 @@ def _read_scores(
     speakers = [name for name in _SPEAKERS if (columns or {}).get(name)]
     wanted = [*(_TRIAL if trials is None else ("enrol", "test")), "score", *speakers]
     records = _usable(read_records(path, wanted, columns or {}, target_label), wanted, path, target_label)
+    records = replace(records, table=_composed(records.table, path))
     if not lenient:
         advice = ("Mend them, or leave them out with ", Parameter("skip_bad_lines"))
         refuse(path, records.bad, records.unit, *advice)
@@ -219,6 +224,18 @@ def _read_scores(
     return Records(
         records.table.select(*_TRIAL, "score", *speakers), records.numbers, records.bad, records.unit
     ), unscored
+
+
+def _composed(table: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Bring names into Unicode's composed form; refuse two utterances that become one."""
+    names = [name for name in ("enrol", "test", *_SPEAKERS) if name in table.columns]
+    spellings = two_spellings(table["enrol"], table["test"])
+    if spellings is not None:
+        raise InputError(
+            f"{path}: utterances {spellings[0]} and {spellings[1]} are one name in two forms of Unicode; "
+            "keep one"
+        )
+    return table.with_columns(composed(table[name]) for name in names)
 
 
 def _refuse_nothing(path: Path, records: Records) -> None:

@@ -12,7 +12,7 @@ _SHOWN_LINES = 3
 
 
 def hints_of(header: Sequence[str], sample: Sample, wanted: Sequence[str]) -> list[list[str]]:
-    """Return lines that show a file's first lines, and how its columns could be named.
+    """Return lines that show a file's first lines, and how its columns could be named, if there are enough.
 
     Parameters
     ----------
@@ -26,9 +26,9 @@ def hints_of(header: Sequence[str], sample: Sample, wanted: Sequence[str]) -> li
     rows = [fields for fields in sample.lines if len(fields) == len(header)]
     lines = [[f"    {shown('  '.join(fields), 120)}"] for fields in rows[:_SHOWN_LINES]]
     guess = _guess(header, [fields for fields in rows if list(fields) != list(header)])
-    fields = [name for name in _FIELDS if name in wanted and name in guess]
-    if not fields:
-        return [["The first lines are:"], *lines] if lines else []
+    fields = [name for name in _FIELDS if name in wanted]
+    if not all(name in guess for name in fields):
+        return []
     mapping: list[str] = ["For example: "]
     for name in fields:
         option = "label" if name == "is_target" else name

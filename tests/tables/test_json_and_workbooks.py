@@ -19,25 +19,28 @@ LINES = "".join(json.dumps(row) + "\n" for row in OBJECTS)
 
 @pytest.mark.parametrize("name", ["scores.json", "scores.jsonl", "scores.txt", "scores"])
 @pytest.mark.parametrize(
-    "content",
-    [LINES, "\n" + LINES.replace("\n", "\r\n\r\n"), json.dumps(OBJECTS), json.dumps(OBJECTS, indent=1), "\ufeff" + LINES],
+    "content", [LINES, "\n" + LINES.replace("\n", "\r\n\r\n"), json.dumps(OBJECTS), "\ufeff" + LINES]
 )
 def test_scores_as_json(tmp_path: Path, name: str, content: str) -> None:
-    if content.startswith("[\n") and "." not in name:
-        name = "scores.json"
     path = tmp_path / name
     path.write_text(content)
-    if "\n {" in content and not name.startswith("scores.js"):
-        return
     assert read_scores(path).equals(EXPECTED)
     assert read_trials(path).equals(EXPECTED.drop("score"))
     assert read_table(path).height == 3
 
 
+def test_json_over_several_lines(tmp_path: Path) -> None:
+    path = tmp_path / "scores.json"
+    path.write_text(json.dumps(OBJECTS, indent=1))
+    assert read_scores(path).equals(EXPECTED)
+
+
 def test_json_keeps_every_bit_of_a_score_and_takes_words_for_labels(tmp_path: Path) -> None:
     path = tmp_path / "scores.json"
-    path.write_text('{"utt1": 1, "utt2": 2, "label": true, "score": 0.1000000000000000055}\n'
-                    '{"utt1": 1, "utt2": 3, "label": false, "score": -1e-300, "more": [1]}\n')
+    path.write_text(
+        '{"utt1": 1, "utt2": 2, "label": true, "score": 0.1000000000000000055}\n'
+        '{"utt1": 1, "utt2": 3, "label": false, "score": -1e-300, "more": [1]}\n'
+    )
     assert read_scores(path).rows() == [("1", "2", True, 0.1), ("1", "3", False, -1e-300)]
 
 
@@ -51,7 +54,7 @@ def test_json_keeps_every_bit_of_a_score_and_takes_words_for_labels(tmp_path: Pa
         (LINES.replace("0.9", "1e400"), "1 bad line: line 1: score '1e400' is not a finite number"),
         (LINES.replace("0.9", "null"), "1 bad line: line 1: score '' is not a finite number"),
         (LINES.replace('"label": 0', '"truth": 0'), "1 bad line: line 2: label '' is none of"),
-        (LINES.replace('"test"', '"other"'), "no column for the test utterance; found enrol, other, label, score"),
+        (LINES.replace('"test"', '"other"'), "no column for the test utterance; found enrol, other"),
         (LINES.replace("}", '}"'), "has no JSON objects"),
         ("[" * 100_000, "is no JSON (RecursionError); it has to be one list of objects"),
         ("[" + LINES.replace("\n", ",\n"), "is no JSON ("),
@@ -95,7 +98,7 @@ def test_a_workbook_without_the_library_says_what_to_install(tmp_path: Path) -> 
     path.write_bytes(b"PK\3\4")
     with patch.object(importlib.util, "find_spec", return_value=None):
         for read in (read_scores, read_trials, read_speakers, read_table):
-            with pytest.raises(InputError, match=r"scores\.xlsx: reading a workbook needs 'fastexcel': pip install"):
+            with pytest.raises(InputError, match=r"scores\.xlsx: reading a workbook needs 'fastexcel'"):
                 read(path)
 
 
