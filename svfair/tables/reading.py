@@ -16,7 +16,9 @@ import polars as pl
 
 from svfair.errors import InputError, shown, shown_list
 from svfair.tables.bad_lines import BadLine, refuse
+from svfair.tables.json_lines import is_json, parse_json
 from svfair.tables.lines import Form, Records, parse_lines, split_line
+from svfair.tables.workbooks import is_workbook, read_workbook
 
 _DELIMITERS = ("\t", ",", ";", "|")
 
@@ -31,9 +33,9 @@ _BLOCK = 1 << 25
 def read_table(path: Path) -> pl.DataFrame:
     """Read a table with a header; every column as text without blanks around it.
 
-    CSV, TSV, semicolons, vertical bars or Parquet, gzip or not; the delimiter is the one that the header has
-    most of. A byte-order mark and CRLF line ends are accepted. A record is a line: quotation marks may
-    enclose delimiters, but not line ends.
+    CSV, TSV, semicolons, vertical bars, gzip or not; JSON lines, a workbook or Parquet. The delimiter is the
+    one that the header has most of. A byte-order mark and CRLF line ends are accepted. A record is a line:
+    quotation marks may enclose delimiters, but not line ends.
 
     Raises
     ------
@@ -58,7 +60,13 @@ def read_table_records(path: Path) -> Records:
         except pl.exceptions.PolarsError as error:
             raise InputError(f"{path}: a column cannot be shown as text ({first_line(error)})") from error
         return Records(table, pl.int_range(1, table.height + 1, eager=True), [], "row")
+    if is_workbook(path):
+        return read_workbook(path)
     content = read_bytes(path)
+    if is_json(path, content):
+        records = parse_json(path, content)
+        refuse(path, records.bad, records.unit, "Mend them or take them out")
+        return records
     names, delimiter, skipped = read_header(path, content)
     columns = tuple(name or f"column {place}" for place, name in enumerate(names, 1))
     twice = [name for name in columns if columns.count(name) > 1]
