@@ -205,3 +205,30 @@ def test_rates_that_are_none_of_audio_are_refused(tmp_path: Path, rate: int) -> 
     for read in (read_header, read_audio, lambda one: read_crop(one, 0.5, 1.0)):
         with pytest.raises(AudioError, match=reason):
             read(path)
+
+
+def without_table(variable: bool) -> bytes:
+    """An MP3 of two seconds that are nearly silent and four that are loud, without the frame that counts."""
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).normal(0, 0.3, 4 * RATE)
+    wave = np.concatenate([1e-3 * TONE[: 2 * RATE], noise])
+    rates = {"bitrate_mode": "VARIABLE" if variable else "CONSTANT"}
+    soundfile.write(file, wave, RATE, format="MP3", compression_level=0.1, **rates)
+    content = file.getvalue()
+    return content[content.index(content[:2], content.index(b"Xing" if variable else b"Info")) :]
+
+
+@pytest.mark.fault("audio whose header does not know its length")
+@pytest.mark.parametrize("tag", [b"", b"ID3\4\0\0\0\0\2\0" + bytes(256)])
+def test_an_mp3_whose_length_is_guessed_is_not_read_in_part(tmp_path: Path, tag: bytes) -> None:
+    path = tmp_path / "guessed.mp3"
+    path.write_bytes(tag + without_table(variable=True))
+    reason = (
+        r"guessed.mp3: does not state its length: 6.\d\d s are there, and [1-4].\d\d s would be read; "
+        "encode it anew; replace the file or drop it$"
+    )
+    with pytest.raises(AudioError, match=reason):
+        read_header(path)
+    # At a constant rate the guess is right.
+    path.write_bytes(tag + without_table(variable=False))
+    assert read_header(path).duration_s == pytest.approx(6.0, abs=0.15)
