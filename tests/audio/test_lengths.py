@@ -61,6 +61,10 @@ def mp3(more_frames: int) -> bytes:
         (0x7FFFF000, 0x7FFFF024),
         (0x80000000, 0x80000024),
         (0xFFFFFFDB, 0xFFFFFFFF),
+        (0, 0),
+        (0, 36),
+        (0, 0xFFFFFFFF),
+        (0, 8),
     ],
 )
 @pytest.mark.parametrize("container", ["WAV", "WAVEX"])
@@ -70,6 +74,16 @@ def test_wav_from_a_pipe_is_as_long_as_it_is(tmp_path: Path, stated: int, riff: 
     assert read_header(path).frames == len(TONE)
     np.testing.assert_allclose(read_audio(path), TONE, atol=1e-4)
     np.testing.assert_allclose(read_crop(path, 1.0, 0.5), TONE[-8000:], atol=1e-4)
+
+
+def test_what_stands_behind_no_audio_is_no_audio(tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    soundfile.write(path, np.zeros(0), RATE)
+    chunk = b"LIST" + struct.pack("<I", 1000) + bytes(1000)
+    content = path.read_bytes() + chunk
+    path.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+    with pytest.raises(AudioError, match=r"empty.wav: holds no audio; replace the file or drop it$"):
+        read_header(path)
 
 
 @pytest.mark.fault("audio whose header does not know its length")
