@@ -76,7 +76,12 @@ def save_extractor(extractor: EcapaExtractor, path: Path) -> None:
         When a weight is not finite, or the file cannot be written.
     """
     weights = {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
-    _check_finite(weights, path)
+    broken = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
+    if broken:
+        raise InputError(
+            f"{path}: {len(broken)} of {len(weights)} tensors hold numbers that are not finite, the first is "
+            f"'{broken[0]}'; train anew, with a lower training.learning_rate"
+        )
     with written_whole(path) as temporary:
         save_file(weights, temporary, metadata={"ecapa": json.dumps(extractor.settings)})
 
@@ -87,7 +92,7 @@ def load_extractor(path: Path) -> EcapaExtractor:
     Raises
     ------
     InputError
-        When the file is missing, is not such a file, or holds a weight that is not finite.
+        When the file is missing or is not such a file.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such extractor; `svfair train` writes one into its run folder")
@@ -100,14 +105,4 @@ def load_extractor(path: Path) -> EcapaExtractor:
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not an extractor that svfair saved ({reason})") from error
-    _check_finite(weights, path)
     return extractor.eval()
-
-
-def _check_finite(weights: dict[str, Tensor], path: Path) -> None:
-    broken = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
-    if broken:
-        raise InputError(
-            f"{path}: {len(broken)} of {len(weights)} tensors hold numbers that are not finite, the first is "
-            f"'{broken[0]}'; train anew, with a lower training.learning_rate"
-        )

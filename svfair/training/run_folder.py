@@ -63,10 +63,12 @@ class RunFolder:
         """Whether training is complete."""
         return self.extractor.is_file()
 
-    def check_data(self, parts: Mapping[str, Manifest], tell: Callable[[str], None]) -> None:
+    def check_data(
+        self, parts: Mapping[str, Manifest], tell: Callable[[str], None], groups: str | None = None
+    ) -> None:
         """Refuse data other than those of the run, as `DataRecord.check`; say so where they are not known."""
         if self.data.path.exists() or not self.is_started:
-            self.data.check(parts)
+            self.data.check(parts, groups)
         elif not self._has_told:
             self._has_told = True
             tell(
