@@ -1,4 +1,3 @@
-import fcntl
 import json
 import os
 import platform
@@ -16,6 +15,11 @@ from svfair.files import make_folder, write_text_whole
 from svfair.manifests import Manifest
 from svfair.training.data_record import DataRecord
 from svfair.training.recipe import Recipe, read_recipe, to_yaml
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody keeps two processes apart
+    fcntl = None  # type: ignore[assignment]
 
 
 class RunFolder:
@@ -94,7 +98,8 @@ class RunFolder:
             raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
         try:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if fcntl is not None:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise InputError(
                     f"{self.path}: another process is training in it; wait for it, or name another folder"
