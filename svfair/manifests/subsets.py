@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 
 from svfair.errors import InputError, Parameter, shown_list
-from svfair.files import make_folder, written_whole
+from svfair.files import make_folder
 from svfair.manifests.groups import check_has, with_known_values
 from svfair.manifests.manifest import Manifest, write_audio_root
 from svfair.manifests.ratios import Ratio, shares_in_ratio, spread_evenly
 from svfair.missing import UNKNOWN
-from svfair.tables.writing import write_table
+from svfair.tables.writing import table_written, write_table
 
 
 def rows_where(table: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> pl.DataFrame:
@@ -153,7 +153,7 @@ def write_subset(
     speakers = replace(whole, written=rows).speakers()
     make_folder(folder)
     manifest = folder / f"manifest.{file_format}"
-    with written_whole(folder / "speakers.csv") as temporary:
+    with table_written(folder / "speakers.csv") as temporary:
         speakers.write_csv(temporary)
     # The manifest comes last: a folder that holds one is complete.
     write_audio_root(manifest, whole.audio_root, facts)

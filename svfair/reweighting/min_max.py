@@ -1,5 +1,6 @@
 """The min-max game: the extractor lowers the weighted loss, the adversary raises it."""
 
+import math
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from svfair.losses.checks import check_batch, check_embeddings
 from svfair.reweighting.adversary import Adversary
 from svfair.reweighting.diagnostics import Diagnostics, diagnose
 from svfair.reweighting.formulations import WeightedLoss
@@ -99,9 +101,9 @@ class AdversarialReweighting(Objective):
                 "adversary_steps=0 freezes the adversary in alternation alone: in simultaneous play the "
                 "learner's own optimizer trains it; use play='alternating'"
             )
-        if reversal_scale < 0:
+        if not 0 <= reversal_scale < math.inf:
             raise ValueError(f"reversal_scale is at least 0, not {reversal_scale}")
-        if largest_weight is not None and largest_weight <= 1:
+        if largest_weight is not None and not largest_weight > 1:
             raise ValueError(f"largest_weight must be more than 1 times the mean, not {largest_weight}")
         self.adversary = adversary
         self.weighting: Weighting = weighting
@@ -125,6 +127,7 @@ class AdversarialReweighting(Objective):
 
         `labels` (batch,) are needed where the adversary sees speakers.
         """
+        check_embeddings(embeddings)
         if self.regions is None:
             nowhere = torch.zeros(len(embeddings), dtype=torch.int64, device=embeddings.device)
             f = self.adversary(embeddings, nowhere, labels=labels)
@@ -138,6 +141,7 @@ class AdversarialReweighting(Objective):
         Differentiate it by `adversary_parameters()` alone (`torch.autograd.grad`): the loss's own parameters
         have a gradient in it too, and `backward` would hand it to the learner.
         """
+        labels = check_batch(embeddings, labels)
         loss: Tensor = self.loss(embeddings.detach(), labels, self.sample_weights(embeddings, labels))
         return loss
 
@@ -173,6 +177,7 @@ class AdversarialReweighting(Objective):
 
     def diagnostics(self, embeddings: Tensor, labels: Tensor) -> Diagnostics | None:
         """Look at the adversary's weights on a batch (of this process alone)."""
+        labels = check_batch(embeddings, labels)
         if self.is_warming_up:
             return None
         with torch.no_grad():
@@ -191,6 +196,7 @@ class AdversarialReweighting(Objective):
         asked how much a sample's weight counts: the batch size times the derivative by it at equal weights.
         Where that is 0 the sample is in no term of the loss.
         """
+        labels = check_batch(embeddings, labels)
         if isinstance(self.loss, WeightedLoss):
             return self.loss.sample_losses(embeddings.detach(), labels)
         with torch.enable_grad():

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from svfair.losses import EmbeddingLoss
+from svfair.losses.checks import check_batch, check_whole_numbers
 from svfair.reweighting import gathering
 from svfair.reweighting.diagnostics import Diagnostics
 from svfair.reweighting.regions import Regions
@@ -100,7 +101,13 @@ class Objective(nn.Module, ABC):
             Speakers, int64 (batch,).
         groups
             True groups, int64 (batch,): for the oracle methods alone.
+
+        Raises
+        ------
+        ValueError
+            When one of them has another shape or type, or lies on another device.
         """
+        labels, groups = _check_batch(embeddings, labels, groups)
         embeddings, labels, groups = self._whole_batch(embeddings, labels, groups)
         if self.is_warming_up:
             plain: Tensor = self.loss(embeddings, labels)
@@ -133,8 +140,9 @@ class Objective(nn.Module, ABC):
         ------
         ValueError
             When an adversary takes turns and has no optimizer; in the warm-up too, so that a loop without
-            one does not fail hours later.
+            one does not fail hours later. When the batch has another shape or type.
         """
+        labels, groups = _check_batch(embeddings, labels, groups)
         if optimizer is None and self.needs_optimizer:
             raise ValueError(
                 "take_turn needs the adversary's optimizer, such as "
@@ -201,6 +209,12 @@ class Objective(nn.Module, ABC):
         if not self._is_synchronised:
             self._copy_from_first_rank()
         return embeddings, gathering.gather(labels), None if groups is None else gathering.gather(groups)
+
+
+def _check_batch(embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Return labels and groups as int64."""
+    labels = check_batch(embeddings, labels)
+    return labels, None if groups is None else check_whole_numbers("groups", groups, embeddings)
 
 
 def _without_skipped_turns(module: nn.Module, state: dict[str, Any], prefix: str, *rest: Any) -> None:

@@ -72,7 +72,7 @@ def plan_run(recipe: Recipe, manifest: Manifest) -> Plan:
     # The order in which the seed is spent: what a seed gives stays as it is.
     torch.manual_seed(seed)
     try:
-        extractor = EcapaExtractor(**recipe.extractor.model_dump())
+        extractor = _extractor(recipe)
         # A classifier also tells apart the speakers that a changed speed makes.
         labels = speakers * (1 if settings is None else settings.label_copies)
         objective = build_objective(recipe, speakers=labels, group_counts=counts)
@@ -84,6 +84,13 @@ def plan_run(recipe: Recipe, manifest: Manifest) -> Plan:
             "objective.method lower"
         ) from error
     return Plan(recipe, manifest, batches, augmentation, groups, extractor, objective)
+
+
+def _extractor(recipe: Recipe) -> EcapaExtractor:
+    try:
+        return EcapaExtractor(**recipe.extractor.model_dump())
+    except InputError as error:
+        raise error.within("extractor") from error
 
 
 def _true_groups(recipe: Recipe, manifest: Manifest) -> tuple[Tensor | None, Tensor | None]:

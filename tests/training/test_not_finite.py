@@ -13,7 +13,7 @@ import yaml
 from torch import Tensor
 
 from svfair.errors import InputError
-from svfair.extractors import EcapaExtractor, save_extractor
+from svfair.extractors import EcapaExtractor, load_extractor, save_extractor
 from svfair.loading import CropDataset
 from svfair.manifests import read_manifest
 from svfair.training import Recipe, RunFolder, open_run, plan_run, train
@@ -102,7 +102,7 @@ def test_samples_that_overflow_are_blamed_on_their_file(tmp_path: Path, tones: P
         path=pl.when(pl.col("utterance_id") == "s0-0-0").then(pl.lit("audio/s0-0-0.wav")).otherwise("path")
     ).write_csv(tones)
     told, _ = stopped(tmp_path / "run", make({"training.steps": 20}), tones)
-    assert "because of the recordings of these utterances: s0-0-0; mend their audio" in told
+    assert "s0-0-0.wav: holds samples as large as -1e+30, where 1 is full scale" in told
 
 
 @NOT_FINITE
@@ -167,7 +167,9 @@ def test_a_gradient_of_the_adversary_alone_is_left_out(
 
 @NOT_FINITE
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
-def test_an_extractor_that_is_not_finite_is_not_written(tmp_path: Path, value: float) -> None:
+def test_an_extractor_that_is_not_finite_is_neither_written_nor_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
     extractor = EcapaExtractor(8, 8, 16, 16)
     path = tmp_path / "extractor.safetensors"
     name, weight = next(iter(extractor.network.named_parameters()))
@@ -176,6 +178,11 @@ def test_an_extractor_that_is_not_finite_is_not_written(tmp_path: Path, value: f
     with pytest.raises(InputError, match=told):
         save_extractor(extractor, path)
     assert not path.exists()
+    with monkeypatch.context() as patched:
+        patched.setattr("svfair.extractors.ecapa._check_finite", lambda *_: None)
+        save_extractor(extractor, path)
+    with pytest.raises(InputError, match=told):
+        load_extractor(path)
 
 
 @pytest.mark.fault("too little memory")
