@@ -1,5 +1,5 @@
 """`python -m svfair` is the `svfair` command."""
 
-from svfair.cli.main import app
+from svfair.cli.main import main
 
-app(prog_name="svfair")
+main()

@@ -1,6 +1,10 @@
 """The one exception that a user is meant to read, and values as they can stand in it."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
+
+#: Letters of a message: what a user gave may be of any length.
+_LONGEST_MESSAGE = 2000
 
 
 class Parameter(str):
@@ -56,7 +60,7 @@ class InputError(ValueError):
 
 def _joined(parts: Sequence[str], names: Mapping[str, str]) -> str:
     words = (names.get(part, part) if isinstance(part, Parameter) else part for part in parts)
-    return " ".join("".join(words).splitlines())
+    return shown(" ".join("".join(words).splitlines()), _LONGEST_MESSAGE)
 
 
 def shown(value: object, characters: int = 60) -> str:
@@ -64,7 +68,19 @@ def shown(value: object, characters: int = 60) -> str:
     text = str(value)
     if len(text) > characters:
         text = text[:characters] + "…"
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
+    return visible(text.replace("\n", "�"))
+
+
+def visible(text: str) -> str:
+    """Return a text without what a terminal would obey or hide: a `�` stands for it. Line ends stay."""
+    if text.isprintable():
+        return text
+    return "".join(letter if _is_harmless(letter) else "�" for letter in text)
+
+
+def _is_harmless(letter: str) -> bool:
+    # Other spaces than the common one are no printable letters to Python; joiners belong to words.
+    return letter.isprintable() or letter in "\n\u200c\u200d" or unicodedata.category(letter) == "Zs"
 
 
 def shown_list(values: Sequence[str]) -> str:

@@ -19,7 +19,10 @@ def check_trials(
         ),
     ] = None,
     missing: Annotated[
-        Path | None, typer.Option(help="File to write all missing utterances to, one a line.")
+        Path | None,
+        typer.Option(
+            help="File to write all missing utterances to, one a line.", writable=True, dir_okay=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:

@@ -6,12 +6,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from svfair.errors import InputError
+from svfair.cli.outputs import check_outputs, outputs_of
+from svfair.errors import InputError, shown
 
 USAGE_ERROR = 2
-
-#: Exit code of a process that was ended by SIGINT, by the shells' convention.
-INTERRUPTED = 130
 
 #: Commands that need a part of svfair as a whole, and the part.
 _PARTS = {"train": "train", "embed": "train", "demo": "demo", "synth": "demo"}
@@ -26,16 +24,32 @@ _IN_PARTS = dict.fromkeys(
 ) | {"espeakng_loader": "demo", **dict.fromkeys(("av", "pycountry", "soundfile", "soxr"), "data")}
 
 
+#: Exit code of a process that was ended by SIGINT, by the shells' convention.
+INTERRUPTED = 130
+
+
+def exit_code_of(signal_number: int) -> int:
+    """Return the exit code of a process that a signal ended, by the shells' convention: 130 for Ctrl-C."""
+    return 128 + signal_number
+
+
 class Command(TyperCommand):
     """Writes what is wrong with an input in the words of the command line: parameters are options there."""
+
+    #: Parameters that name files to write.
+    outputs: frozenset[str] = frozenset()
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
+            check_outputs(self.outputs, ctx.params)
             return super().invoke(ctx)
         except InputError as error:
             options = {str(one.name): max(one.opts, key=len) for one in self.params}
             typer.echo("\n".join([f"svfair: {error.named(options)}", *error.hints_named(options)]), err=True)
+            raise typer.Exit(USAGE_ERROR) from error
+        except MemoryError as error:
+            typer.echo(f"svfair: not enough memory for this ({shown(error, 200)})", err=True)
             raise typer.Exit(USAGE_ERROR) from error
 
 
@@ -62,4 +76,8 @@ class Commands(TyperGroup):
 
 def register(app: typer.Typer, name: str, function: Callable[..., Any]) -> None:
     """Make a function a command."""
-    app.command(name, cls=Command)(function)
+
+    class _Registered(Command):
+        outputs = outputs_of(function)
+
+    app.command(name, cls=_Registered)(function)

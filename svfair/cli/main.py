@@ -8,6 +8,7 @@ from svfair import __version__
 from svfair.cli import audit, compare, demo, embed, evaluate, prepare, score, synth, train
 from svfair.cli.check_trials import check_trials
 from svfair.cli.commands import Commands, register
+from svfair.cli.process import run_as_process
 from svfair.cli.subset import subset
 from svfair.cli.trials import draw_trials
 
@@ -49,3 +50,8 @@ app.add_typer(prepare.app, name="prepare")
 register(app, "evaluate", evaluate.evaluate)
 register(app, "audit", audit.audit)
 register(app, "compare", compare.compare)
+
+
+def main() -> None:
+    """Run the command that the process was started with."""
+    run_as_process(app)

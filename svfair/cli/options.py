@@ -157,9 +157,13 @@ def _shared(
     skip_bad_lines: Annotated[
         bool, _files("--skip-bad-lines", help="Leave bad lines out, counted, and go on.")
     ] = False,
-    html: Annotated[Path | None, _output(help="Also write a report.")] = None,
-    csv: Annotated[Path | None, _output(help="Also write every rate of every group.")] = None,
-    latex: Annotated[Path | None, _output(help="Also write the main table for a paper.")] = None,
+    html: Annotated[Path | None, _output(help="Also write a report.", writable=True, dir_okay=False)] = None,
+    csv: Annotated[
+        Path | None, _output(help="Also write every rate of every group.", writable=True, dir_okay=False)
+    ] = None,
+    latex: Annotated[
+        Path | None, _output(help="Also write the main table for a paper.", writable=True, dir_okay=False)
+    ] = None,
     as_json: Annotated[bool, _output("--json", help="Print the result as JSON.")] = False,
 ) -> None: ...
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from svfair.audit import Audit, AuditSettings, audit_systems
+from svfair.errors import visible
 from svfair.files import write_text_whole
 from svfair.reports import note_lines, print_audits, to_csv, to_json, to_latex, write_page
 from svfair.trials import ScoreFiles
@@ -46,7 +47,7 @@ def resampling_progress() -> Iterator[Callable[[str], Callable[[int], None]]]:
     """Show what is resampled, on a terminal; give a function that begins a line and returns its counter."""
     console = Console(stderr=True)
     bars = Progress(
-        TextColumn("Resampling {task.description}"),
+        TextColumn("Resampling {task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,.0f}"),
         TimeRemainingColumn(),
@@ -57,7 +58,7 @@ def resampling_progress() -> Iterator[Callable[[str], Callable[[int], None]]]:
     )
 
     def begin(label: str) -> Callable[[int], None]:
-        task = bars.add_task(label, total=None)
+        task = bars.add_task(visible(label), total=None)
         return lambda done: bars.advance(task, done)
 
     with bars:
@@ -79,4 +80,4 @@ def present(audits: Sequence[Audit], output: Output) -> None:
         return
     print_audits(Console(), audits)
     for line in note_lines(audits):
-        Console(stderr=True).print(line, soft_wrap=True, highlight=False, markup=False)
+        Console(stderr=True).print(visible(line), soft_wrap=True, highlight=False, markup=False)

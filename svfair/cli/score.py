@@ -5,11 +5,20 @@ import typer
 
 
 def score(
-    embeddings: Annotated[Path, typer.Argument(help="Embeddings, Parquet.", exists=True, dir_okay=False)],
+    embeddings: Annotated[
+        Path,
+        typer.Argument(
+            help="Embeddings, Parquet: utterance_id and embedding, one row an utterance.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
     trials: Annotated[
         Path, typer.Argument(help="Trial list in any format read.", exists=True, dir_okay=False)
     ],
-    out: Annotated[Path, typer.Argument(help="Scores to write, .parquet or .csv.")],
+    out: Annotated[
+        Path, typer.Argument(help="Scores to write, .parquet or .csv.", writable=True, dir_okay=False)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Score trials by the cosine of their embeddings.

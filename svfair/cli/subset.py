@@ -83,6 +83,7 @@ def subset(
     """
     import json
 
+    from svfair.files import folder_written_whole
     from svfair.manifests.lists import read_utterance_list, select_listed
     from svfair.manifests.manifest import read_manifest
     from svfair.manifests.subsets import check_empty, limit_utterances, rows_where, summarise, write_subset
@@ -121,16 +122,17 @@ def subset(
         "utterances_per_speaker": utterances_per_speaker,
         "seed": seed,
     }
-    for name, part in parts.items():
-        facts = {
-            "made_by": "svfair subset",
-            "source": str(whole.source.resolve()),
-            "part": name or None,
-            "parameters": parameters,
-            "result": summaries[name],
-            "counts": found,
-        }
-        write_subset(part, whole, out / name, file_format=str(file_format), facts=facts)
+    with folder_written_whole(out) as folder:
+        for name, part in parts.items():
+            facts = {
+                "made_by": "svfair subset",
+                "source": str(whole.source.resolve()),
+                "part": name or None,
+                "parameters": parameters,
+                "result": summaries[name],
+                "counts": found,
+            }
+            write_subset(part, whole, folder / name, file_format=str(file_format), facts=facts)
     if as_json:
         typer.echo(json.dumps({"out": str(out), "by": by, "parts": summaries, "counts": found}))
         return

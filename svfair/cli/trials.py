@@ -20,7 +20,12 @@ class Design(StrEnum):
 
 def draw_trials(
     manifest: Annotated[Path, typer.Argument(help="Manifest, or folder holding one.", exists=True)],
-    out: Annotated[Path, typer.Argument(help="List to write: .txt (VoxCeleb), .csv or .parquet.")],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            help="List to write: .txt (VoxCeleb), .csv or .parquet.", writable=True, dir_okay=False
+        ),
+    ],
     design: Annotated[
         Design,
         typer.Option(

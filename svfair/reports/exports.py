@@ -6,10 +6,14 @@ import polars as pl
 
 from svfair.audit import Audit
 from svfair.audit.frames import frame_of_groups
+from svfair.errors import visible
 from svfair.reports.field_table import field_table
 from svfair.reports.numbers import PLAIN
 from svfair.reports.terminal import format_cell
 from svfair.reports.words import resampling_words
+
+#: By which a spreadsheet knows a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def to_csv(audits: Sequence[Audit]) -> str:
@@ -22,7 +26,9 @@ def to_csv(audits: Sequence[Audit]) -> str:
             frame = frame_of_groups(members)
             named = pl.DataFrame({"system": [evaluation.system], "attribute": [name]})
             frames.append(named.join(frame, how="cross"))
-    return pl.concat(frames, how="diagonal_relaxed").fill_nan(None).write_csv()
+    table = pl.concat(frames, how="diagonal_relaxed").fill_nan(None)
+    texts = pl.col(pl.String).map_elements(_as_text, return_dtype=pl.String)
+    return table.with_columns(texts).write_csv()
 
 
 def to_latex(audits: Sequence[Audit]) -> str:
@@ -49,6 +55,11 @@ def to_latex(audits: Sequence[Audit]) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
+def _as_text(name: str) -> str:
+    """Return a name, with an apostrophe if a spreadsheet would take it for a formula: so it is text there."""
+    return visible(f"'{name}" if name.startswith(_FORMULA_STARTS) else name)
+
+
 def _row(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
 
@@ -56,4 +67,4 @@ def _row(cells: Sequence[str]) -> str:
 def _escaped(text: str) -> str:
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     special |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
-    return "".join(special.get(sign, sign) for sign in text)
+    return "".join(special.get(sign, sign) for sign in visible(text).replace("\n", " "))

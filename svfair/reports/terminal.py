@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from svfair.audit import Audit
+from svfair.errors import visible
 from svfair.metrics.results import Evaluation, Group, Interval
 from svfair.reports.field_table import Cell, FieldTable, field_table, mismatches
 from svfair.reports.numbers import PLAIN
@@ -27,9 +28,9 @@ def print_audits(console: Console, audits: Sequence[Audit]) -> None:
     shown.add_column("system", overflow="fold")
     for index, column in enumerate(table.columns):
         figures = (format_cell(row[index], separator="\n", marked=False) for _, row in table.rows)
-        _add_figures(shown, escape(column), figures)
+        _add_figures(shown, _plain(column), figures)
     for system, cells in table.rows:
-        shown.add_row(escape(system), *(format_cell(cell, "\n", marked=False) for cell in cells))
+        shown.add_row(_plain(system), *(format_cell(cell, "\n", marked=False) for cell in cells))
     console.print(shown)
     for system, cells in table.rows[1:]:
         if any(cell.change_interval for cell in cells):
@@ -39,20 +40,20 @@ def print_audits(console: Console, audits: Sequence[Audit]) -> None:
         if evaluation.replicates is not None:
             print_distances(console, evaluation)
     for line in [*mismatches(evaluations), *footnotes(evaluations)]:
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
+        console.print(visible(line), soft_wrap=True, highlight=False, markup=False)
 
 
 def _changes(table: FieldTable, system: str, cells: Sequence[Cell]) -> Table:
     """Return one row a figure: the baseline's, the other's and the change, each above its interval."""
     baseline, base = table.rows[0]
-    shown = _table(f"From {escape(baseline)} to {escape(system)}: EER in %, with intervals")
+    shown = _table(f"From {_plain(baseline)} to {_plain(system)}: EER in %, with intervals")
     shown.add_column("", overflow="fold")
-    for heading in (escape(baseline), escape(system), "change %"):
+    for heading in (_plain(baseline), _plain(system), "change %"):
         shown.add_column(heading, justify="right", overflow="fold")
     for column, before, after in zip(table.columns, base, cells, strict=True):
         change = "-" if after.change is None or math.isnan(after.change) else f"{after.change:+.1f}"
         shown.add_row(
-            escape(column),
+            _plain(column),
             with_interval(PLAIN.decimal(before.value, 2), before.interval),
             with_interval(PLAIN.decimal(after.value, 2), after.interval),
             "\n".join(
@@ -71,7 +72,7 @@ def _changes(table: FieldTable, system: str, cells: Sequence[Cell]) -> Table:
 def print_groups(console: Console, evaluation: Evaluation) -> None:
     """Print one row a group: speakers, trials, and its error rates; a star leads to its note."""
     point = evaluation.settings.operating_point
-    table = _table(f"{escape(evaluation.system)}: groups")
+    table = _table(f"{_plain(evaluation.system)}: groups")
     table.add_column("group", overflow="fold")
     groups = [evaluation.overall, *(group for one in evaluation.attributes for group in one.groups)]
     figures = zip(*(_figures(group) for group in groups), strict=True)
@@ -81,20 +82,20 @@ def print_groups(console: Console, evaluation: Evaluation) -> None:
         _add_figures(table, heading, cells)
     table.add_row("overall", *_figures(evaluation.overall))
     for attribute in evaluation.attributes:
-        table.add_row(attribute.name.replace("_", " "), style="dim")
+        table.add_row(_plain(attribute.name.replace("_", " ")), style="dim")
         for group in attribute.groups:
-            table.add_row(f"  {escape(group.name)}{'' if group.counted else ' *'}", *_figures(group))
+            table.add_row(f"  {_plain(group.name)}{'' if group.counted else ' *'}", *_figures(group))
     console.print(table)
     for attribute in evaluation.attributes:
         for group in attribute.groups:
             if group.note:
                 note = f"* {attribute.name} {group.name}: {group.note}"
-                console.print(note, soft_wrap=True, highlight=False, markup=False)
+                console.print(visible(note), soft_wrap=True, highlight=False, markup=False)
 
 
 def print_distances(console: Console, evaluation: Evaluation) -> None:
     """Print how far the groups of each attribute are apart, with intervals and what chance gives."""
-    table = _table(f"{escape(evaluation.system)}: how far groups are apart")
+    table = _table(f"{_plain(evaluation.system)}: how far groups are apart")
     for heading in ("", "worst group"):
         table.add_column(heading, overflow="fold")
     for heading in ("gap, points", "worst / best", "gap of chance, 95 %", "p"):
@@ -102,19 +103,24 @@ def print_distances(console: Console, evaluation: Evaluation) -> None:
     for attribute in evaluation.attributes:
         if len(attribute.counted) < 2:
             continue
-        table.add_row(attribute.name.replace("_", " "), style="dim")
+        table.add_row(_plain(attribute.name.replace("_", " ")), style="dim")
         for rate, words in _DISTANCES:
             spread = attribute.spreads[rate]
             chance = spread.chance
             table.add_row(
                 f"  {words}",
-                escape(spread.worst_group),
+                _plain(spread.worst_group),
                 with_interval(PLAIN.percent(spread.gap), spread.intervals.get("gap"), scale=100),
                 with_interval(PLAIN.decimal(spread.ratio, 2), spread.intervals.get("ratio")),
                 "-" if chance is None else PLAIN.percent(chance.high),
                 "-" if chance is None else PLAIN.decimal(chance.p_value, 3),
             )
     console.print(table)
+
+
+def _plain(text: str) -> str:
+    """Return a name that a stranger may have chosen as it can stand in a terminal: no markup, no commands."""
+    return escape(visible(text).replace("\n", " "))
 
 
 def _table(title: str) -> Table:

@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
-from svfair.files import written_whole
 from svfair.tables.bad_lines import BadLine, Rejected, others_like_it, refuse, rejected
 from svfair.tables.lines import Records
 from svfair.tables.unicode import composed, two_spellings
+from svfair.tables.writing import table_written
 from svfair.trials.formats import read_records
 from svfair.trials.label_words import check_label_words, read_labels
 from svfair.trials.labels import check_labels_agree, label_from_list
@@ -142,7 +142,7 @@ def write_trials(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | Non
     `facts` go into the key-value metadata of Parquet, if polars can; other formats have no place for them.
     """
     as_number = pl.col("is_target").cast(pl.Int8)
-    with written_whole(path) as temporary:
+    with table_written(path) as temporary:
         if path.suffix == ".parquet":
             # Older releases of polars have no key-value metadata; the list is as good without.
             has_place = "metadata" in signature(table.write_parquet).parameters

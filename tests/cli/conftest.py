@@ -3,6 +3,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from scored_files import write_scores
 
 MakeManifest = Callable[..., Path]
 
@@ -35,3 +36,38 @@ def make_manifest(tmp_path: Path) -> MakeManifest:
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture
+def extractor(tmp_path: Path) -> Path:
+    import torch
+
+    from svfair.extractors import EcapaExtractor, save_extractor
+
+    torch.manual_seed(0)
+    path = tmp_path / "x.safetensors"
+    save_extractor(EcapaExtractor(channels=8, embedding_size=8, mel_bands=16, attention_channels=16), path)
+    return path
+
+
+@pytest.fixture
+def words_of(tmp_path: Path, tones: Path, extractor: Path) -> Callable[[str], list[str]]:
+    """Return the words of a command whose outputs are called `out`, with suffixes."""
+    corpus = str(tones.parent)
+    more = {
+        "synth": ["out", "--speakers", "4", "--sessions", "1", "--utterances", "2", "--workers", "1"],
+        "prepare": ["table", corpus, "out", "--pattern", r"(?P<speaker_id>s\d)-", "--store", "flac"],
+        "embed": [str(extractor), corpus, "out.parquet"],
+        "trials": [corpus, "out.txt"],
+        "subset": [corpus, "out", "--ratio", "gender=female:1,male:1"],
+        "audit": [
+            *write_scores(tmp_path)[1:],
+            "--html",
+            "out.html",
+            "--csv",
+            "out.csv",
+            "--latex",
+            "out.tex",
+        ],
+    }
+    return lambda command: [command, *more[command]]

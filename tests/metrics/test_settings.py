@@ -16,6 +16,8 @@ NAN, INF = math.nan, math.inf
         (OperatingPoint, "c_miss", (0, -1, INF, NAN), "must be above 0, not "),
         (OperatingPoint, "c_fa", (0, -1, INF, NAN), "must be above 0, not "),
         (Resampling, "replicates", (1, 0, -5), "must be at least 2, not "),
+        (Resampling, "replicates", (1_000_001, 10**30), "more than 1,000,000 tell nothing more"),
+        (Resampling, "permutations", (1_000_001, 10**30), "more than 1,000,000 tell nothing more"),
         (Resampling, "permutations", (-1,), "must be at least 0, not -1"),
         (Resampling, "seed", (-1,), "must be at least 0, not -1"),
         (Resampling, "level", (0.0, 1.0, NAN), "must lie between 0 and 1, not "),

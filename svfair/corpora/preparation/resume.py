@@ -25,7 +25,8 @@ def open_folder(out: Path, settings: Mapping[str, Any]) -> None:
         if file.read_text(encoding="utf-8") != text:
             raise InputError(f"{out}: holds a corpus with other settings (see {file}); name another folder")
         return
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    # What a process that was killed had just begun is nothing.
+    if out.exists() and not (out.is_dir() and all(one.suffix == ".part" for one in out.iterdir())):
         raise InputError(f"{out}: exists and holds something else; name another folder")
     make_folder(out)
     write_text_whole(file, text)

@@ -13,6 +13,7 @@ from svfair.audio.channels import apply_channel, draw_channel
 from svfair.corpora.corpus import SAMPLE_RATE
 from svfair.corpora.synthetic.espeak import Espeak, write_voices
 from svfair.corpora.synthetic.voices import draw_sentence, draw_variant
+from svfair.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,20 @@ def record(speaker: SyntheticSpeaker, folder: Path) -> str:
     -------
     str
         The speaker's id.
+
+    Raises
+    ------
+    InputError
+        When nothing can be written, such as on a full disk.
     """
+    try:
+        return _record(speaker, folder)
+    except (OSError, soundfile.LibsndfileError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{folder / speaker.speaker_id}: cannot be recorded ({reason})") from error
+
+
+def _record(speaker: SyntheticSpeaker, folder: Path) -> str:
     random = np.random.default_rng([speaker.seed, speaker.number])
     variant = draw_variant("speaker", speaker.gender, random)
     words_per_minute = int(random.integers(150, 191))

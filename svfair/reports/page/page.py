@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from svfair import __version__
 from svfair.audit import Audit
+from svfair.errors import visible
 from svfair.files import write_text_whole
 from svfair.metrics.results import Attribute, Evaluation
 from svfair.reports.field_table import field_table, mismatches
@@ -111,7 +112,7 @@ def write_page(
         ),
         seeds=max(one.seeds for one in evaluations),
     )
-    write_text_whole(path, page)
+    write_text_whole(path, visible(page))
 
 
 def _system(evaluation: Evaluation, others: Sequence[Evaluation], identifier: str) -> _SystemPart:
