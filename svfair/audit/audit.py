@@ -21,7 +21,6 @@ from svfair.metrics.evaluation import evaluate
 from svfair.metrics.inputs import speaker_name
 from svfair.metrics.results import Evaluation
 from svfair.metrics.trial_set import TrialSet, make_trial_set
-from svfair.trials.labels import pairs_of_several_scores
 from svfair.trials.scored import ScoredTrials, keep_same
 
 
@@ -186,7 +185,7 @@ def audit_trials(
         notes.append(Note("lines_rejected", trials.rejected.count, examples=trials.rejected.first))
     if trials.rejected.unscored:
         notes.append(Note("trials_unscored", trials.rejected.unscored))
-    several, first = pairs_of_several_scores(trials.scores)
+    several, first = trials.several_scores
     notes += [Note("pairs_of_several_scores", several, examples=(first,))] if several else []
     for name in settings.same:
         before = len(trials)
