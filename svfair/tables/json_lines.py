@@ -13,6 +13,9 @@ from svfair.tables.lines import Records
 
 _SUFFIXES = {".json", ".jsonl", ".ndjson"}
 
+#: Objects with other names each would make a table of their number squared.
+_MOST_NAMES = 10_000
+
 
 def is_json(path: Path, content: bytes) -> bool:
     """Whether a file is JSON, by its name or its first characters."""
@@ -48,9 +51,14 @@ def parse_json(path: Path, content: bytes) -> Records:
             rows.append(value)
         else:
             bad.append((number, value if isinstance(value, str) and unit == "line" else "is no JSON object"))
-    if not rows:
-        raise InputError(f"{path}: has no JSON objects; it has to be one list of them, or one a line")
     names = dict.fromkeys(name for row in rows for name in row)
+    if not names:
+        raise InputError(f"{path}: has no JSON objects; it has to be one list of them, or one a line")
+    if len(names) > _MOST_NAMES:
+        raise InputError(
+            f"{path}: its objects have {len(names):,} different names; "
+            f"a table has at most {_MOST_NAMES:,} columns"
+        )
     table = pl.DataFrame(
         {name: pl.Series([_text(row.get(name)) for row in rows], dtype=pl.String) for name in names}
     )

@@ -12,6 +12,7 @@ from svfair.missing import UNKNOWN
 from svfair.tables.bad_lines import Rejected
 from svfair.tables.unicode import composed
 from svfair.trials.files import TrialList, read_scores, read_scores_leniently, speaker_of
+from svfair.trials.labels import pairs_of_several_scores
 from svfair.trials.list_hash import hash_of_list
 
 #: A larger share of target trials between two speakers means that speakers are not read right.
@@ -62,6 +63,8 @@ class ScoredTrials:
         SHA-256 over the sorted trials and labels, whatever their order in the file.
     rejected
         What was left out.
+    several_scores
+        How many pairs of utterances have scores that differ, and the first of them.
     """
 
     path: Path
@@ -71,6 +74,7 @@ class ScoredTrials:
     test: list[str]
     list_hash: str
     rejected: Rejected
+    several_scores: tuple[int, str] = (0, "")
 
     def __len__(self) -> int:
         return self.scores.height
@@ -123,7 +127,14 @@ def read_scored_trials(path: Path, files: ScoreFiles) -> ScoredTrials:
     with path.open("rb") as file:
         file_hash = hashlib.file_digest(file, "sha256").hexdigest()
     return ScoredTrials(
-        path, file_hash, scores, enrol.to_list(), test.to_list(), hash_of_list(scores), rejected
+        path,
+        file_hash,
+        scores,
+        enrol.to_list(),
+        test.to_list(),
+        hash_of_list(scores),
+        rejected,
+        several_scores=pairs_of_several_scores(scores),
     )
 
 

@@ -58,7 +58,11 @@ def test_json_keeps_every_bit_of_a_score_and_takes_words_for_labels(tmp_path: Pa
         (LINES.replace("}", '}"'), "has no JSON objects"),
         ("[" * 100_000, "is no JSON (RecursionError); it has to be one list of objects"),
         ("[" + LINES.replace("\n", ",\n"), "is no JSON ("),
-        ("{}", "no column for the enrolment utterance"),
+        ("{}\n{}", "has no JSON objects"),
+        (
+            "".join(f'{{"k{row}":1}}\n' for row in range(10_001)),
+            "its objects have 10,001 different names; a table has at most 10,000 columns",
+        ),
     ],
 )  # fmt: skip
 def test_damaged_json_is_named(tmp_path: Path, content: str, message: str) -> None:
