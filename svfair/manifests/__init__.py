@@ -1,6 +1,7 @@
 """Utterances and their speakers: manifests, attributes, groups, splits and subsets."""
 
 from svfair.manifests.attributes import normalise_attributes
+from svfair.manifests.held_out import read_held_out, write_held_out
 from svfair.manifests.lists import read_utterance_list, select_listed
 from svfair.manifests.manifest import Manifest, read_manifest
 from svfair.manifests.ratios import apportion, speakers_in_ratio
@@ -19,6 +20,7 @@ __all__ = [
     "limit_utterances",
     "normalise_attributes",
     "read_attributes",
+    "read_held_out",
     "read_manifest",
     "read_speakers",
     "read_utterance_list",
@@ -26,5 +28,6 @@ __all__ = [
     "select_listed",
     "speakers_in_ratio",
     "uniform_attributes",
+    "write_held_out",
     "write_subset",
 ]

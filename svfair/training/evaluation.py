@@ -12,7 +12,7 @@ from svfair.audit import Audit, audit_trials, check_attributes_of
 from svfair.errors import InputError, Parameter
 from svfair.extractors import load_extractor
 from svfair.files import write_text_whole
-from svfair.manifests import Manifest, hold_out_speakers, read_manifest
+from svfair.manifests import Manifest, hold_out_speakers, read_manifest, write_held_out
 from svfair.manifests.groups import check_has
 from svfair.reports import to_json, write_page
 from svfair.scoring import cosine_scores, embed, write_embeddings, write_scores
@@ -78,12 +78,13 @@ def _read(path: Path, audio_root: Path | None) -> Manifest:
 
 
 def write_speakers_of(run: RunFolder, speakers: Speakers) -> None:
-    """Write which speaker is trained on and which held out."""
+    """Write which speaker is trained on and which held out, and the manifest of the latter."""
     tables = [
         manifest.speakers().with_columns(part=pl.lit(part))
         for part, manifest in (("training", speakers.training), ("held_out", speakers.held_out))
     ]
     write_text_whole(run.speakers, pl.concat(tables, how="diagonal").write_csv())
+    write_held_out(speakers.held_out, run.path)
 
 
 def evaluate_run(
