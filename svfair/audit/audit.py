@@ -12,6 +12,7 @@ from svfair.audit.attributes import SpeakerColumns, resolve_attribute
 from svfair.audit.frames import frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
 from svfair.audit.notes import Note, Source
 from svfair.audit.settings import DEFAULT_ATTRIBUTES, MOST_GROUPS, AuditSettings
+from svfair.audit.trained import note_trained
 from svfair.errors import InputError, Parameter
 from svfair.manifests.speakers import uniform_attributes
 from svfair.metrics.comparison import compare
@@ -186,6 +187,7 @@ def audit_trials(
     crossed, same = trials.contradictions()
     notes += [Note("targets_of_two_speakers", crossed)] if crossed else []
     notes += [Note("non_targets_of_one_speaker", same)] if same else []
+    notes += note_trained(pl.Series(trials.enrol), pl.Series(trials.test), trials.trained)
     _check_known({*trials.enrol, *trials.test}, known, trials)
     scores = trials.scores
     measured = make_trial_set(

@@ -54,7 +54,7 @@ def embed(
     check_audio(utterances)
     with embedding_bar(utterances.table.height) as progress:
         table = embed_manifest(extractor, utterances, device=device, progress=progress)
-    write_embeddings(table, out)
+    write_embeddings(table, out, trained_speakers=extractor.trained_speakers)
     size = extractor.settings["embedding_size"]
     if as_json:
         typer.echo(json.dumps({"embeddings": str(out), "utterances": table.height, "size": size}))

@@ -11,6 +11,10 @@ from torch import Tensor, nn
 
 from svfair.errors import InputError
 from svfair.files import written_whole
+from svfair.manifests import TrainedSpeakers
+
+#: Key in the metadata of safetensors.
+_TRAINED = "trained_speakers"
 
 
 class EcapaExtractor(nn.Module):
@@ -32,6 +36,9 @@ class EcapaExtractor(nn.Module):
     sample_rate
         Of the waveforms, in Hz.
     """
+
+    #: Whom it was trained on; None when nobody tells. It goes with the weights into a file.
+    trained_speakers: TrainedSpeakers | None = None
 
     def __init__(
         self,
@@ -71,7 +78,7 @@ def save_extractor(extractor: EcapaExtractor, path: Path) -> None:
     """Write weights and settings into one safetensors file."""
     weights = {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
     with written_whole(path) as temporary:
-        save_file(weights, temporary, metadata={"ecapa": json.dumps(extractor.settings)})
+        save_file(weights, temporary, metadata=_metadata(extractor))
 
 
 def load_extractor(path: Path) -> EcapaExtractor:
@@ -86,11 +93,21 @@ def load_extractor(path: Path) -> EcapaExtractor:
         raise InputError(f"{path}: no such extractor; `svfair train` writes one into its run folder")
     try:
         with safe_open(path, framework="pt") as file:
-            settings: dict[str, Any] = json.loads((file.metadata() or {})["ecapa"])
+            metadata: dict[str, str] = file.metadata() or {}
+            settings: dict[str, Any] = json.loads(metadata["ecapa"])
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         extractor = EcapaExtractor(**settings)
         extractor.network.load_state_dict(weights)
+        if _TRAINED in metadata:
+            extractor.trained_speakers = TrainedSpeakers.from_text(metadata[_TRAINED])
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not an extractor that svfair saved ({reason})") from error
     return extractor.eval()
+
+
+def _metadata(extractor: EcapaExtractor) -> dict[str, str]:
+    trained = extractor.trained_speakers
+    return {"ecapa": json.dumps(extractor.settings)} | (
+        {} if trained is None else {_TRAINED: trained.to_text()}
+    )

@@ -9,10 +9,12 @@ from svfair.manifests.recording import Recording
 from svfair.manifests.speakers import read_attributes, read_speakers, uniform_attributes
 from svfair.manifests.splits import divide_speakers, fold_speakers, hold_out_speakers
 from svfair.manifests.subsets import limit_utterances, rows_where, write_subset
+from svfair.manifests.trained_speakers import TrainedSpeakers, read_trained_speakers
 
 __all__ = [
     "Manifest",
     "Recording",
+    "TrainedSpeakers",
     "apportion",
     "divide_speakers",
     "fold_speakers",
@@ -23,6 +25,7 @@ __all__ = [
     "read_held_out",
     "read_manifest",
     "read_speakers",
+    "read_trained_speakers",
     "read_utterance_list",
     "rows_where",
     "select_listed",

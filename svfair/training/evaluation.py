@@ -15,7 +15,7 @@ from svfair.files import write_text_whole
 from svfair.manifests import Manifest, hold_out_speakers, read_manifest, write_held_out
 from svfair.manifests.groups import check_has
 from svfair.reports import to_json, write_page
-from svfair.scoring import cosine_scores, embed, write_embeddings, write_scores
+from svfair.scoring import cosine_scores, embed, with_speakers, write_embeddings, write_scores
 from svfair.training.recipe import Recipe
 from svfair.training.run_folder import RunFolder
 from svfair.trials import ScoreFiles, design_trials, read_scored_trials, speakers_without_trials
@@ -97,7 +97,8 @@ def evaluate_run(
     """
     extractor = load_extractor(run.extractor)
     embeddings = embed(extractor, held_out, device=recipe.training.device, progress=progress)
-    write_embeddings(embeddings, run.embeddings)
+    trained = extractor.trained_speakers
+    write_embeddings(embeddings, run.embeddings, trained_speakers=trained)
     settings = recipe.evaluation
     trials = design_trials(
         held_out.table,
@@ -106,8 +107,8 @@ def evaluate_run(
         non_targets_per_speaker=settings.non_targets_per_speaker,
         seed=0,
     )
-    scores = cosine_scores(embeddings, trials)
-    write_scores(scores, run.scores)
+    scores = with_speakers(cosine_scores(embeddings, trials), embeddings)
+    write_scores(scores, run.scores, trained_speakers=trained)
     read = read_scored_trials(run.scores, ScoreFiles(utterance_speakers=held_out.table))
     audited = audit_trials(read, held_out.speakers(), settings.settings(), system=recipe.name)
     notes = _left_out(held_out.table, trials)

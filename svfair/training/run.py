@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from svfair.audit.attributes import resolve_attribute
 from svfair.extractors import save_extractor
 from svfair.loading import CropDataset
+from svfair.manifests import TrainedSpeakers
 from svfair.training.brain import Interrupted, MinMaxBrain, StepSampler
 from svfair.training.metrics_log import MetricsLog
 from svfair.training.plan import Plan
@@ -77,6 +78,7 @@ def train(plan: Plan, run: RunFolder, *, progress: bool = True) -> bool:
         except Interrupted:
             brain.save_checkpoint()
             return False
+    extractor.trained_speakers = TrainedSpeakers.of(plan.manifest.table["speaker_id"])
     save_extractor(extractor.cpu(), run.extractor)
     return True
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.tables.bad_lines import BadLine, Rejected, others_like_it, refuse, rejected
+from svfair.tables.facts import write_parquet
 from svfair.tables.lines import Records
 from svfair.tables.writing import table_written
 from svfair.trials.formats import LABELS, read_records
@@ -124,10 +123,7 @@ def write_trials(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | Non
     as_number = pl.col("is_target").cast(pl.Int8)
     with table_written(path) as temporary:
         if path.suffix == ".parquet":
-            # Older releases of polars have no key-value metadata; the list is as good without.
-            has_place = "metadata" in signature(table.write_parquet).parameters
-            options: dict[str, Any] = {"metadata": dict(facts)} if facts and has_place else {}
-            table.write_parquet(temporary, **options)
+            write_parquet(table, temporary, facts)
         elif path.suffix == ".txt":
             rest = [name for name in table.columns if name not in ("is_target", "enrol", "test")]
             ordered = table.select(as_number, "enrol", "test", *rest)

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from svfair.errors import InputError, Parameter
+from svfair.manifests.trained_speakers import TrainedSpeakers, read_trained_speakers
 from svfair.missing import UNKNOWN
 from svfair.tables.bad_lines import Rejected
 from svfair.trials.files import TrialList, read_scores, read_scores_leniently, speaker_of
@@ -58,6 +59,8 @@ class ScoredTrials:
         SHA-256 over the sorted trials and labels, whatever their order in the file.
     rejected
         What was left out.
+    trained
+        The speakers that the extractor behind the scores was trained on; None where the file does not tell.
     """
 
     path: Path
@@ -67,6 +70,7 @@ class ScoredTrials:
     test: list[str]
     list_hash: str
     rejected: Rejected
+    trained: TrainedSpeakers | None = None
 
     def __len__(self) -> int:
         return self.scores.height
@@ -117,7 +121,14 @@ def read_scored_trials(path: Path, files: ScoreFiles) -> ScoredTrials:
     with path.open("rb") as file:
         file_hash = hashlib.file_digest(file, "sha256").hexdigest()
     return ScoredTrials(
-        path, file_hash, scores, enrol.to_list(), test.to_list(), hash_of_list(scores), rejected
+        path,
+        file_hash,
+        scores,
+        enrol.to_list(),
+        test.to_list(),
+        hash_of_list(scores),
+        rejected,
+        trained=read_trained_speakers(path),
     )
 
 
