@@ -9,15 +9,22 @@ import polars as pl
 
 from svfair.audio import check_audio
 from svfair.audit import Audit, audit_trials, check_attributes_of
-from svfair.errors import InputError, Parameter
+from svfair.errors import InputError, Parameter, shown
 from svfair.extractors import load_extractor
 from svfair.files import write_text_whole
-from svfair.manifests import Manifest, hold_out_speakers, read_manifest, write_held_out
+from svfair.manifests import (
+    Manifest,
+    TrainedSpeakers,
+    hold_out_speakers,
+    read_manifest,
+    write_held_out,
+)
 from svfair.manifests.groups import check_has
 from svfair.reports import to_json, write_page
 from svfair.scoring import cosine_scores, embed, with_speakers, write_embeddings, write_scores
 from svfair.training.recipe import Recipe
 from svfair.training.run_folder import RunFolder
+from svfair.training.split import strata_of_split
 from svfair.trials import ScoreFiles, design_trials, read_scored_trials, speakers_without_trials
 
 
@@ -41,22 +48,25 @@ def read_speakers_of(recipe: Recipe) -> Speakers:
         raise InputError("data.manifest: no data to train on; name it there, or with ", Parameter("data"))
     manifest = _read(recipe.data.manifest, recipe.data.audio_root)
     if recipe.data.held_out_manifest is None:
+        known = manifest.speakers()
         try:
             trained, held_out = hold_out_speakers(
-                manifest.speakers(),
+                known,
                 share=recipe.data.held_out_share,
-                stratify=recipe.data.stratify,
+                stratify=strata_of_split(recipe, known),
                 seed=recipe.seed,
             )
         except InputError as error:
             raise error.within("data") from error
         return Speakers(manifest.of_speakers(trained), manifest.of_speakers(held_out))
     other = _read(recipe.data.held_out_manifest, recipe.data.held_out_audio_root)
-    both = set(manifest.table["speaker_id"]) & set(other.table["speaker_id"])
+    speakers = other.table["speaker_id"].unique()
+    # By hashes, as later: a name is one in both forms of Unicode.
+    both = speakers.filter(TrainedSpeakers.of(manifest.table["speaker_id"]).among(speakers)).to_list()
     if both:
         raise InputError(
             f"{recipe.data.held_out_manifest}: {len(both)} speakers are in the training manifest too, "
-            f"the first is '{min(both)}'; held-out speakers must be others"
+            f"the first is '{shown(min(both))}'; held-out speakers must be others"
         )
     return Speakers(manifest, other)
 

@@ -30,8 +30,9 @@ class Data(Section):
     )
     held_out_audio_root: Path | None = Field(None, description="likewise for held_out_manifest")
     held_out_share: Share = Field(0.3, description="share of the speakers held out for evaluation")
-    stratify: tuple[str, ...] = Field(
-        (), description="attributes in which held-out speakers resemble the rest"
+    stratify: tuple[str, ...] | None = Field(
+        None,
+        description="attributes in which held-out speakers resemble the rest; none: those of evaluation.by",
     )
     speakers_per_batch: Annotated[int, Field(ge=2)] = 40
     utterances_per_speaker: Annotated[int, Field(ge=2)] = Field(
