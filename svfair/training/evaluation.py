@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from svfair.audio import check_audio
-from svfair.audit import Audit, audit_trials, check_attributes_of
+from svfair.audit import Audit, audit_trials
 from svfair.errors import InputError, Parameter, shown
 from svfair.extractors import load_extractor
 from svfair.files import write_text_whole
@@ -19,13 +19,13 @@ from svfair.manifests import (
     read_manifest,
     write_held_out,
 )
-from svfair.manifests.groups import check_has
 from svfair.reports import to_json, write_page
 from svfair.scoring import cosine_scores, embed, with_speakers, write_embeddings, write_scores
 from svfair.training.recipe import Recipe
+from svfair.training.rehearsal import trials_of
 from svfair.training.run_folder import RunFolder
 from svfair.training.split import strata_of_split
-from svfair.trials import ScoreFiles, design_trials, read_scored_trials, speakers_without_trials
+from svfair.trials import ScoreFiles, read_scored_trials, speakers_without_trials
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,6 @@ def read_speakers_of(recipe: Recipe) -> Speakers:
     return Speakers(manifest, other)
 
 
-def check_attributes(recipe: Recipe, held_out: Manifest) -> None:
-    """Raise InputError when the evaluation names an attribute that the held-out speakers do not have."""
-    speakers = held_out.speakers()
-    try:
-        check_attributes_of(speakers, recipe.evaluation.settings())
-        check_has(speakers, recipe.evaluation.match, "match")
-    except InputError as error:
-        raise error.within("evaluation") from error
-
-
 def _read(path: Path, audio_root: Path | None) -> Manifest:
     manifest = read_manifest(path, audio_root=audio_root)
     check_audio(manifest)
@@ -100,27 +90,16 @@ def write_speakers_of(run: RunFolder, speakers: Speakers) -> None:
 def evaluate_run(
     run: RunFolder, recipe: Recipe, held_out: Manifest, progress: Callable[[int], None] | None = None
 ) -> Audit:
-    """Embed, score and audit the held-out speakers; leave the files and the report in the run folder.
-
-    The trials depend on the manifest and the recipe's evaluation section alone (their seed is fixed), so
-    that runs with other seeds or objectives are compared on the same trials.
-    """
+    """Embed, score and audit the held-out speakers; leave the files and the report in the run folder."""
     extractor = load_extractor(run.extractor)
     embeddings = embed(extractor, held_out, device=recipe.training.device, progress=progress)
     trained = extractor.trained_speakers
     write_embeddings(embeddings, run.embeddings, trained_speakers=trained)
-    settings = recipe.evaluation
-    trials = design_trials(
-        held_out.table,
-        match=settings.match,
-        targets_per_speaker=settings.targets_per_speaker,
-        non_targets_per_speaker=settings.non_targets_per_speaker,
-        seed=0,
-    )
+    trials = trials_of(recipe, held_out)
     scores = with_speakers(cosine_scores(embeddings, trials), embeddings)
     write_scores(scores, run.scores, trained_speakers=trained)
     read = read_scored_trials(run.scores, ScoreFiles(utterance_speakers=held_out.table))
-    audited = audit_trials(read, held_out.speakers(), settings.settings(), system=recipe.name)
+    audited = audit_trials(read, held_out.speakers(), recipe.evaluation.settings(), system=recipe.name)
     notes = _left_out(held_out.table, trials)
     write_page(run.report_html, [audited], title=f"svfair: {recipe.name}", notes=notes)
     write_text_whole(run.report_json, json.dumps(to_json([audited]), indent=2) + "\n")

@@ -114,6 +114,9 @@ class Evaluation(Section):
     )
     targets_per_speaker: Positive = 60
     non_targets_per_speaker: Positive = 120
+    within_session: bool = Field(
+        False, description="whether both utterances of a target trial may be of one session"
+    )
     by: tuple[str, ...] = Field(DEFAULT_ATTRIBUTES, description="attributes to group by, as in an audit")
     minimum_speakers: int = AuditSettings.minimum_speakers
     minimum_targets: int = AuditSettings.minimum_targets
