@@ -9,6 +9,7 @@ from rich.console import Console
 
 from svfair.audit import Audit
 from svfair.corpora.synthetic.corpus import SyntheticCorpus, make_corpus
+from svfair.errors import visible
 from svfair.files import write_text_whole
 from svfair.reports import to_json, write_page
 from svfair.training import EmbeddingBar, Recipe, complete_run, environment, read_recipe
@@ -113,7 +114,8 @@ def run_demo(
     write_page(out / "report.html", audits, title="svfair demo", notes=notes, facts=facts)
     write_text_whole(out / "report.json", json.dumps(to_json(audits), indent=2) + "\n")
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
-    console.print(f"Took {minutes} min {seconds} s. Report: {out / 'report.html'}", soft_wrap=True)
+    took = visible(f"Took {minutes} min {seconds} s. Report: {out / 'report.html'}")
+    console.print(took, soft_wrap=True, markup=False)
     console.print(notes[0], soft_wrap=True)
     return audits
 

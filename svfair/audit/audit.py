@@ -1,6 +1,6 @@
 """From scored trials and what is known of speakers to an audit: computed once, then asked."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy.typing as npt
 import polars as pl
 
+from svfair.audit.arrays import check_trials
 from svfair.audit.attributes import SpeakerColumns, resolve_attribute
 from svfair.audit.frames import frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
 from svfair.audit.notes import Note, Source
@@ -17,6 +18,7 @@ from svfair.errors import InputError, Parameter
 from svfair.manifests.speakers import uniform_attributes
 from svfair.metrics.comparison import compare
 from svfair.metrics.evaluation import evaluate
+from svfair.metrics.inputs import speaker_name
 from svfair.metrics.results import Evaluation
 from svfair.metrics.trial_set import TrialSet, make_trial_set
 from svfair.trials.scored import ScoredTrials, keep_same
@@ -85,8 +87,8 @@ class Audit:
 def audit(
     scores: npt.ArrayLike,
     labels: npt.ArrayLike,
-    enrol: Sequence[str],
-    test: Sequence[str],
+    enrol: Iterable[str | float],
+    test: Iterable[str | float],
     speakers: Any,
     settings: AuditSettings | None = None,
     *,
@@ -101,7 +103,8 @@ def audit(
     scores, labels
         Shape (trials,): scores, higher for the same speaker, and whether it is (true or 1).
     enrol, test
-        The speaker of each side of each trial, (trials,).
+        The speaker of each side of each trial, (trials,), as text or numbers; numbers are the same speaker
+        whatever they are kept in (100, 100.0, a tensor's element, or "100").
     speakers
         Attributes of the speakers: a data frame (polars or pandas) with a column `speaker_id`, or a mapping
         of speaker to a mapping of attribute to value. Genders are made uniform, and countries have regions,
@@ -118,7 +121,8 @@ def audit(
     Raises
     ------
     InputError
-        When the trials, the speakers or a setting cannot be used, or there is no such attribute.
+        When the trials, the speakers or a setting cannot be used, there is no such attribute, no speaker of
+        the trials is known, or labels and speakers contradict each other.
 
     Examples
     --------
@@ -134,11 +138,15 @@ def audit(
     >>> result.by_group("gender")["group"].to_list()
     ['male', 'female']
     """
+    if settings is not None and not isinstance(settings, AuditSettings):
+        raise InputError(Parameter("settings"), f": must be AuditSettings, not {type(settings).__name__}")
     chosen = replace(settings or AuditSettings(), **changes)
-    sides = [[str(speaker) for speaker in side] for side in (enrol, test)]
-    trials = make_trial_set(scores, labels, *sides)
-    known = speaker_frame(speakers)
-    return _audit(trials, set(known["speaker_id"]), _columns(known), chosen, system, progress)
+    trials = make_trial_set(scores, labels, enrol, test)
+    frame = speaker_frame(speakers)
+    known = set(frame["speaker_id"])
+    notes = check_trials(trials, known)
+    audited = _audit(trials, known, _columns(frame), chosen, system, progress)
+    return replace(audited, notes=(*notes, *audited.notes))
 
 
 def audit_trials(
@@ -227,7 +235,7 @@ def _audit(
         settings = replace(settings, resampling=replace(settings.resampling, strata=strata))
     values = {name: _resolve("by", name, columns) for name in names}
     evaluation = evaluate(trials, values, settings, system=system, progress=progress)
-    unknown = len(set(trials.speakers.names).difference(known))
+    unknown = len(set(trials.speakers.names).difference(map(speaker_name, known)))
     notes = (Note("speakers_unknown", unknown, len(trials.speakers.names)),) if unknown else ()
     return Audit(evaluation, notes=notes)
 

@@ -1,12 +1,13 @@
 """Figures as data frames, and data frames of speakers as an audit takes them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import polars as pl
 
-from svfair.errors import InputError, Parameter, shown_list
+from svfair.errors import InputError, Parameter, shown, shown_list
 from svfair.metrics.comparison import Change, Comparison
+from svfair.metrics.inputs import speaker_name, value_text
 from svfair.metrics.results import Attribute, Group, Interval
 
 #: Figures of `DetectionErrors` in the order of the columns.
@@ -73,28 +74,50 @@ def speaker_frame(speakers: Any) -> pl.DataFrame:
     Raises
     ------
     InputError
-        When there is no column `speaker_id`, or a speaker has two rows.
+        When it is neither, there is no column `speaker_id`, or a speaker is missing or has two rows.
     """
-    if isinstance(speakers, Mapping):
-        names = dict.fromkeys(name for own in speakers.values() for name in own)
-        columns = {str(name): [own.get(name) for own in speakers.values()] for name in names}
-        columns = {"speaker_id": list(speakers)} | columns
-    else:
-        columns = {str(name): list(speakers[name]) for name in speakers.columns}
+    columns = _columns_of(speakers)
     if "speaker_id" not in columns:
         raise InputError(Parameter("speakers"), f": no column speaker_id; found {shown_list(list(columns))}")
-    texts = {name: [_text(value) for value in values] for name, values in columns.items()}
+    names = _texts("speaker_id", columns.pop("speaker_id"), speaker_name)
+    texts = {"speaker_id": names} | {name: _texts(name, own, value_text) for name, own in columns.items()}
     frame = pl.DataFrame(texts, dict.fromkeys(texts, pl.String))
-    if frame["speaker_id"].is_duplicated().any():
-        raise InputError(Parameter("speakers"), ": two rows for one speaker_id; give one row a speaker")
+    twice = frame["speaker_id"].filter(frame["speaker_id"].is_duplicated())
+    if len(twice):
+        raise InputError(
+            Parameter("speakers"),
+            f": two rows for one speaker_id, '{shown(twice[0])}'; give one row a speaker",
+        )
     return frame
 
 
-def _text(value: object) -> str | None:
-    # pandas writes a missing value as NaN, which differs from itself, or as NA, which cannot be compared.
-    if value is None or str(value) in ("", "<NA>") or value != value:
-        return None
-    return str(value)
+def _texts(column: str, values: list[Any], text_of: Callable[[Any], str | None]) -> list[str | None]:
+    texts = []
+    for place, value in enumerate(values, 1):
+        try:
+            texts.append(text_of(value))
+        except ValueError as error:
+            raise InputError(Parameter("speakers"), f": row {place}: {column}: {error}") from error
+    return texts
+
+
+def _columns_of(speakers: Any) -> dict[str, list[Any]]:
+    if isinstance(speakers, Mapping):
+        for speaker, own in speakers.items():
+            if not isinstance(own, Mapping):
+                raise InputError(
+                    Parameter("speakers"),
+                    f": '{shown(speaker)}' has '{shown(own)}', not a mapping such as {{'gender': 'female'}}",
+                )
+        names = dict.fromkeys(name for own in speakers.values() for name in own)
+        columns = {str(name): [own.get(name) for own in speakers.values()] for name in names}
+        return {"speaker_id": list(speakers)} | columns
+    if not hasattr(speakers, "columns"):
+        raise InputError(
+            Parameter("speakers"),
+            f": must be a data frame, or a mapping of speaker to attributes, not {type(speakers).__name__}",
+        )
+    return {str(name): list(speakers[name]) for name in speakers.columns}
 
 
 def _row(group: Group) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def compare(
         known = read_attributes(speakers)
         files = measuring.score_files(speaker_pattern=speaker_pattern)
     seeds = [[Path(part) for part in given.split(",") if part] for given in (baseline, *others)]
+    if not all(seeds):
+        raise InputError(Parameter("baseline" if not seeds[0] else "others"), ": names no score file")
     names = system_names([paths[0] for paths in seeds], name or [])
     systems = list(zip(names, seeds, strict=True))
     audit_and_present(systems, known, settings, files, measuring.output(), same_trials=True)

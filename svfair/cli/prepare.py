@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from svfair.cli.commands import INTERRUPTED, register
+from svfair.errors import visible
 
 if TYPE_CHECKING:
     from svfair.corpora import Corpus, Options, Prepared
@@ -147,7 +148,7 @@ def _prepare(corpus: "Corpus", source: Path, out: Path, options: "Options", *, a
         print(json.dumps(asdict(prepared), default=str))
         return
     for line in _lines(prepared):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        console.print(visible(line), highlight=False, soft_wrap=True, markup=False)
 
 
 def _lines(prepared: "Prepared") -> list[str]:

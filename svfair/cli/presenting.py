@@ -47,7 +47,7 @@ def resampling_progress() -> Iterator[Callable[[str], Callable[[int], None]]]:
     """Show what is resampled, on a terminal; give a function that begins a line and returns its counter."""
     console = Console(stderr=True)
     bars = Progress(
-        TextColumn("Resampling {task.description}"),
+        TextColumn("Resampling {task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,.0f}"),
         TimeRemainingColumn(),
@@ -58,7 +58,7 @@ def resampling_progress() -> Iterator[Callable[[str], Callable[[int], None]]]:
     )
 
     def begin(label: str) -> Callable[[int], None]:
-        task = bars.add_task(label, total=None)
+        task = bars.add_task(visible(label), total=None)
         return lambda done: bars.advance(task, done)
 
     with bars:

@@ -5,7 +5,14 @@ import typer
 
 
 def score(
-    embeddings: Annotated[Path, typer.Argument(help="Embeddings, Parquet.", exists=True, dir_okay=False)],
+    embeddings: Annotated[
+        Path,
+        typer.Argument(
+            help="Embeddings, Parquet: utterance_id and embedding, one row an utterance.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
     trials: Annotated[
         Path, typer.Argument(help="Trial list in any format read.", exists=True, dir_okay=False)
     ],

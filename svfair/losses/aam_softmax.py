@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from svfair.losses.checks import check_embeddings
 from svfair.losses.comparisons import Comparisons
 from svfair.losses.embedding_loss import SingleLoss
 
@@ -37,14 +38,19 @@ class AamSoftmax(SingleLoss):
         super().__init__()
         if not 0 <= margin < math.pi:
             raise ValueError(f"margin is an angle of at least 0 and less than pi, not {margin}")
-        if scale <= 0:
+        if not 0 < scale < math.inf:
             raise ValueError(f"scale must be positive, not {scale}")
+        if embedding_size < 1 or speakers < 1:
+            raise ValueError(
+                f"embedding_size and speakers are at least 1, not {embedding_size} and {speakers}"
+            )
         self.margin = margin
         self.scale = scale
         self.weight = nn.Parameter(torch.empty(speakers, embedding_size))
         nn.init.xavier_uniform_(self.weight)
 
     def _compare(self, embeddings: Tensor, labels: Tensor) -> Comparisons:
+        check_embeddings(embeddings, self.weight.shape[1], self.weight.device)
         if int(labels.min()) < 0 or int(labels.max()) >= len(self.weight):
             raise ValueError(
                 f"labels run from {int(labels.min())} to {int(labels.max())}, "

@@ -1,3 +1,5 @@
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -16,8 +18,10 @@ class CosineScore(nn.Module):
 
     def __init__(self, scale: float = 10.0, offset: float = -5.0) -> None:
         super().__init__()
-        if scale <= 0:
+        if not 0 < scale < math.inf:
             raise ValueError(f"scale must be positive, not {scale}")
+        if not math.isfinite(offset):
+            raise ValueError(f"offset must be finite, not {offset}")
         self.log_scale = nn.Parameter(torch.tensor(scale).log())
         self.offset = nn.Parameter(torch.tensor(offset))
 

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from svfair.losses.checks import check_batch, check_embeddings
 from svfair.losses.comparisons import Comparisons
 from svfair.losses.precision import at_least_float32, full_precision
 
@@ -19,7 +20,14 @@ class EmbeddingLoss(nn.Module, ABC):
         """Coefficients and losses whose weighted sum this loss is."""
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
-        """Return the plain loss, a scalar: embeddings (batch, size), labels int64 (batch,)."""
+        """Return the plain loss, a scalar: embeddings (batch, size), labels whole numbers (batch,).
+
+        Raises
+        ------
+        ValueError
+            When they have another shape or type, lie on two devices, or the loss cannot compare them.
+        """
+        check_embeddings(embeddings)
         with full_precision(embeddings):
             total = embeddings.new_zeros(())
             for coefficient, part in self.parts:
@@ -46,7 +54,14 @@ class SingleLoss(EmbeddingLoss):
         return ((1.0, self),)
 
     def compare(self, embeddings: Tensor, labels: Tensor) -> Comparisons:
-        """Score the comparisons of a batch: embeddings (batch, size), labels int64 (batch,)."""
+        """Score the comparisons of a batch: embeddings (batch, size), labels whole numbers (batch,).
+
+        Raises
+        ------
+        ValueError
+            See `forward`.
+        """
+        labels = check_batch(embeddings, labels)
         with full_precision(embeddings):
             return self._compare(at_least_float32(embeddings), labels)
 

@@ -39,8 +39,14 @@ def binary(comparisons: Comparisons, weights: Tensor | None = None) -> Tensor:
     -------
     Tensor
         Shape (rows,).
+
+    Raises
+    ------
+    ValueError
+        When weights have another shape.
     """
     scores = comparisons.scores
+    _check_weights(weights, scores)
     # Chosen by masks, not by factors of 0 and 1: the graph keeps a byte of a comparison, not a number.
     losses = functional.softplus(torch.where(comparisons.is_target, -scores, scores))
     if weights is not None:
@@ -72,8 +78,14 @@ def softmax(comparisons: Comparisons, weights: Tensor | None = None) -> Tensor:
     -------
     Tensor
         Shape (rows,).
+
+    Raises
+    ------
+    ValueError
+        When weights have another shape.
     """
     scores, is_target = comparisons.scores, comparisons.is_target & comparisons.is_used
+    _check_weights(weights, scores)
     is_other = ~comparisons.is_target & comparisons.is_used
     others = scores
     if weights is not None:
@@ -88,6 +100,14 @@ def softmax(comparisons: Comparisons, weights: Tensor | None = None) -> Tensor:
     targets = is_target.sum(1)
     rows = losses.new_zeros(len(scores)).index_add(0, row, losses) / targets.clamp(min=1)
     return rows * len(rows) / (targets > 0).sum().clamp(min=1)
+
+
+def _check_weights(weights: Tensor | None, scores: Tensor) -> None:
+    """Refuse weights of another shape: they would be spread over rows or columns without a word."""
+    if weights is not None and weights.shape != scores.shape:
+        raise ValueError(
+            f"weights have shape {tuple(weights.shape)}, not {tuple(scores.shape)}, one for each comparison"
+        )
 
 
 INSERTIONS: Mapping[str, Insertion] = {"binary": binary, "softmax": softmax}

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Sequence
 
 from torch import nn
@@ -22,8 +23,13 @@ class LossSum(EmbeddingLoss):
         super().__init__()
         if not losses:
             raise ValueError("a sum of losses needs at least one")
+        for loss in losses:
+            if not isinstance(loss, EmbeddingLoss):
+                raise ValueError(
+                    f"losses are embedding losses, such as PairLogistic(), not {type(loss).__name__}"
+                )
         coefficients = [1.0] * len(losses) if coefficients is None else list(coefficients)
-        if len(coefficients) != len(losses) or min(coefficients) <= 0:
+        if len(coefficients) != len(losses) or not all(0 < one < math.inf for one in coefficients):
             raise ValueError(f"each of {len(losses)} losses needs a positive coefficient, not {coefficients}")
         self.losses = nn.ModuleList(losses)
         self.coefficients = coefficients

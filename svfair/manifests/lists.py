@@ -6,6 +6,7 @@ import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.tables.bad_lines import BadLine, first_of, refuse
+from svfair.tables.frames import check_columns, check_texts
 from svfair.tables.reading import read_bytes
 
 #: A file suffix starts with a letter: the end of `talk.2019` is none.
@@ -69,6 +70,8 @@ def select_listed(
     InputError
         Naming the first missing utterances; or one that is of another speaker in the manifest.
     """
+    table = check_texts(table, ("utterance_id", "speaker_id"), "table")
+    listed = check_columns(check_texts(listed, ["utterance_id"], "listed"), ["speaker_id"], "listed")
     matches = match_utterances(listed["utterance_id"], table["utterance_id"])
     missing = matches.filter(pl.col("utterance_id").is_null())["listed"]
     if len(missing) == matches.height or (len(missing) and not skip_missing):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from svfair.errors import InputError, Parameter
 from svfair.metrics import fairness
 from svfair.metrics.calibration import actual_detection_cost, cllr, hull_equal_error_rate, min_cllr
 from svfair.metrics.detection import (
@@ -18,6 +19,7 @@ from svfair.metrics.detection import (
     thin,
 )
 from svfair.metrics.groups import TrialGroups, group_trials
+from svfair.metrics.inputs import named_attributes
 from svfair.metrics.resampling.attach import add_intervals
 from svfair.metrics.resampling.rates import SWEEP
 from svfair.metrics.results import (
@@ -53,15 +55,28 @@ def evaluate(
     trials
         From `make_trial_set`.
     attributes
-        For each attribute, speaker to value; a speaker without one is in the group `unknown`.
+        For each attribute, speaker to value; a speaker without one (none, or None, NaN, NA or empty text) is
+        in the group `unknown`. Speakers may be text or numbers: 100, 100.0 and "100" are one.
     settings
         How; without intervals by default.
     system
         Name in tables.
     progress
         Called with the number of replicates and permutations that have been done.
+
+    Raises
+    ------
+    InputError
+        When the trials, the attributes or the settings are something else.
     """
     settings = settings or Settings()
+    for name, given, wanted in (("trials", trials, TrialSet), ("settings", settings, Settings)):
+        if not isinstance(given, wanted):
+            raise InputError(Parameter(name), f": must be {wanted.__name__}, not {type(given).__name__}")
+    attributes = named_attributes(attributes)
+    if settings.resampling is not None and settings.resampling.strata:
+        strata = named_attributes({"strata": settings.resampling.strata})["strata"]
+        settings = replace(settings, resampling=replace(settings.resampling, strata=strata))
     point = settings.operating_point
     pooled_curve = error_curve_of_sorted(trials.scores, trials.is_target)
     pooled = pooled_threshold(pooled_curve, settings.threshold, point)

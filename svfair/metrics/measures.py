@@ -2,6 +2,7 @@
 
 import numpy.typing as npt
 
+from svfair.errors import InputError, Parameter
 from svfair.metrics import calibration
 from svfair.metrics.detection import ErrorCurve, equal_error, error_curve, minimum_detection_cost
 from svfair.metrics.settings import OperatingPoint
@@ -51,6 +52,8 @@ def min_dcf(scores: npt.ArrayLike, labels: npt.ArrayLike, point: OperatingPoint 
     >>> min_dcf([0.9, 0.8, 0.3, 0.7, 0.2, 0.1], [1, 1, 1, 0, 0, 0], OperatingPoint(p_target=0.01))
     0.3333333333333333
     """
+    if point is not None and not isinstance(point, OperatingPoint):
+        raise InputError(Parameter("point"), f": must be an OperatingPoint, not {type(point).__name__}")
     return minimum_detection_cost(_curve(scores, labels), point or OperatingPoint())[0]
 
 

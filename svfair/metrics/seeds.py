@@ -1,6 +1,6 @@
 """Several training runs of one system, differing in their seed, as one system."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -47,6 +47,11 @@ def pool_seeds(evaluations: Sequence[Evaluation], system: str) -> Evaluation:
     ValueError
         When there is none, or they are not of the same trials, groups and draws.
     """
+    if not isinstance(evaluations, Iterable):
+        raise ValueError(f"evaluations must be a list, not {type(evaluations).__name__}")
+    evaluations = list(evaluations)
+    for given in evaluations:
+        _check_kind(given)
     first = evaluations[0] if evaluations else None
     if first is None:
         raise ValueError("there are no seeds to pool")
@@ -84,6 +89,8 @@ def check_comparable(first: Evaluation, other: Evaluation) -> None:
     ValueError
         When they were not.
     """
+    _check_kind(first)
+    _check_kind(other)
     pair = f"{first.system} and {other.system}"
     for one, another in zip(_counts(first), _counts(other), strict=False):
         if one != another:
@@ -99,6 +106,11 @@ def check_comparable(first: Evaluation, other: Evaluation) -> None:
         raise ValueError(f"of {pair} only one has intervals")
     if first.replicates and other.replicates and first.replicates.draws != other.replicates.draws:
         raise ValueError(f"{pair} were resampled with other seeds, speakers or strata")
+
+
+def _check_kind(given: object) -> None:
+    if not isinstance(given, Evaluation):
+        raise ValueError(f"evaluations are compared, not {type(given).__name__}; an audit has one")
 
 
 def _counts(evaluation: Evaluation) -> list[tuple[str, str, int, int]]:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Literal, get_args
 
-from svfair.errors import InputError, Parameter
+from svfair.errors import InputError, Parameter, shown
 
 #: Which trials belong to a group: see `groups.group_trials`.
 GroupRule = Literal["both", "enrol", "any"]
@@ -35,6 +36,8 @@ class OperatingPoint:
     c_fa: float = 1.0
 
     def __post_init__(self) -> None:
+        for name in ("p_target", "c_miss", "c_fa"):
+            _check_number(name, getattr(self, name))
         if not 0 < self.p_target < 1:
             raise InputError(Parameter("p_target"), f": must lie between 0 and 1, not {self.p_target}")
         for name in ("c_miss", "c_fa"):
@@ -66,6 +69,7 @@ class ThresholdRule:
 
     def __post_init__(self) -> None:
         _check_among("threshold", self.criterion, get_args(Criterion))
+        _check_number("threshold", self.value)
         if self.criterion == "fmr" and not 0 < self.value < 1:
             raise InputError(
                 Parameter("threshold"), f": a false match rate lies between 0 and 1, not {self.value}"
@@ -95,7 +99,7 @@ def parse_threshold(text: str) -> ThresholdRule:
     InputError
         When it is none of these.
     """
-    word = text.strip().lower()
+    word = str(text).strip().lower()
     name, equals, number = word.partition("=")
     try:
         value = float(number if equals else word)
@@ -146,6 +150,11 @@ class Resampling:
     strata: Mapping[str, str | None] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        for name in ("replicates", "permutations", "seed"):
+            _check_number(name, getattr(self, name), Integral)
+        _check_number("level", self.level)
+        if not isinstance(self.strata, Mapping):
+            raise InputError(Parameter("strata"), f": must be a mapping, not {type(self.strata).__name__}")
         if self.replicates < 2:
             raise InputError(Parameter("replicates"), f": must be at least 2, not {self.replicates}")
         for name in ("permutations", "seed"):
@@ -195,7 +204,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         _check_among("rule", self.rule, get_args(GroupRule))
+        for name, kind in _KINDS.items():
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, kind):
+                raise InputError(Parameter(name), f": must be {kind.__name__}, not {type(given).__name__}")
         for name in ("minimum_speakers", "minimum_targets"):
+            _check_number(name, getattr(self, name), Integral)
             if getattr(self, name) < 1:
                 raise InputError(Parameter(name), f": must be at least 1, not {getattr(self, name)}")
 
@@ -203,6 +217,16 @@ class Settings:
     def eer_kind(self) -> str:
         """How EERs are made."""
         return "convex hull" if self.on_hull else "interpolated"
+
+
+#: Settings that are themselves settings.
+_KINDS = {"operating_point": OperatingPoint, "threshold": ThresholdRule, "resampling": Resampling}
+
+
+def _check_number(name: str, value: object, kind: type = Real) -> None:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        wanted = "whole number" if kind is Integral else "number"
+        raise InputError(Parameter(name), f": must be a {wanted}, not {shown(value)}")
 
 
 def _check_among(name: str, value: str, known: tuple[str, ...]) -> None:

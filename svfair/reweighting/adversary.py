@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from svfair.losses.checks import check_embeddings, check_whole_numbers
 from svfair.losses.precision import at_least_float32, full_precision
 
 Sees = Literal["embedding", "region", "both"]
@@ -60,6 +61,9 @@ class Adversary(nn.Module):
             raise ValueError(f"initial_spread is at least 0, not {initial_spread}")
         if sees != "embedding" and regions < 1:
             raise ValueError(f"an adversary that sees regions needs at least one, not {regions}")
+        if embedding_size < 1:
+            raise ValueError(f"embedding_size is at least 1, not {embedding_size}")
+        self.embedding_size = embedding_size
         self.regions = regions
         self.sees = sees
         self.region_as = region_as
@@ -106,7 +110,15 @@ class Adversary(nn.Module):
             Shape (regions, size); needed for `region_as="centroid"`.
         labels
             Shape (batch,), int64; needed for `sees_speaker`.
+
+        Raises
+        ------
+        ValueError
+            When one that is needed is missing, has another shape or type, or lies on another device.
         """
+        check_embeddings(embeddings, self.embedding_size, next(self.parameters()).device)
+        if self.sees_region:
+            regions = check_whole_numbers("regions", regions, embeddings)
         with full_precision(embeddings):
             # The network's own precision: a host may hold the embeddings, or this network, in another.
             own = next(self.parameters()).dtype
@@ -117,11 +129,16 @@ class Adversary(nn.Module):
             elif self.sees_region:
                 if centroids is None:
                     raise ValueError("this adversary sees centroids: they must be given")
+                if centroids.shape != (self.regions, self.embedding_size):
+                    raise ValueError(
+                        f"centroids have shape {tuple(centroids.shape)}, "
+                        f"not {(self.regions, self.embedding_size)}"
+                    )
                 parts.append(functional.normalize(centroids.to(unit.dtype), dim=-1)[regions])
             if self.sees_speaker:
                 if labels is None:
                     raise ValueError("this adversary sees speakers: labels must be given")
-                parts.append(_mean_of_others(unit, labels))
+                parts.append(_mean_of_others(unit, check_whole_numbers("labels", labels, embeddings)))
             return torch.sigmoid(self.layers(torch.cat(parts, dim=-1)).squeeze(-1))
 
 

@@ -8,12 +8,28 @@ import torch
 from torch import Tensor, nn
 
 from svfair.losses import Comparisons, EmbeddingLoss, SingleLoss
+from svfair.losses.checks import check_embeddings, check_values, check_vector
 from svfair.losses.precision import at_least_float32, full_precision
 from svfair.reweighting.adversary import Sees
 
 #: Mean weights, about one where all is well, are taken to be at least this before anything is divided by
 #: them: weights that are zero wherever a loss asks for them then give a loss of zero, not NaN.
 SMALLEST_MEAN_WEIGHT = 1e-12
+
+
+def check_loss(loss: object) -> None:
+    """Refuse what has no rows and comparisons to look into.
+
+    Raises
+    ------
+    ValueError
+        When it is no embedding loss.
+    """
+    if not isinstance(loss, EmbeddingLoss):
+        raise ValueError(
+            f"loss must be an embedding loss, such as PairLogistic(), not of type {type(loss).__name__}; "
+            "AdversarialReweighting takes any module that is called with weights"
+        )
 
 
 class WeightedLoss(nn.Module, ABC):
@@ -33,6 +49,7 @@ class WeightedLoss(nn.Module, ABC):
 
     def __init__(self, loss: EmbeddingLoss) -> None:
         super().__init__()
+        check_loss(loss)
         self.loss = loss
 
     def forward(self, embeddings: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -44,10 +61,17 @@ class WeightedLoss(nn.Module, ABC):
             Shapes (batch, size) and (batch,).
         weights
             Shape (batch,), at least 0; None for the plain loss.
+
+        Raises
+        ------
+        ValueError
+            When one of them has another shape or type, or lies on another device.
         """
         if weights is None:
             plain: Tensor = self.loss(embeddings, labels)
             return plain
+        check_embeddings(embeddings)
+        check_values("weights", weights, embeddings)
         with full_precision(embeddings):
             weights = weights.to(at_least_float32(embeddings).dtype)
             total = weights.new_zeros(())
@@ -62,8 +86,9 @@ class WeightedLoss(nn.Module, ABC):
         NaN for a sample that is not a row of every part, such as an utterance that only a prototype
         averages: its sum would lack a term, and not compare with the others.
         """
+        check_embeddings(embeddings)
         with full_precision(embeddings):
-            total = at_least_float32(embeddings).new_zeros(len(labels))
+            total = at_least_float32(embeddings).new_zeros(len(embeddings))
             for coefficient, part in self.loss.parts:
                 comparisons = part.compare(embeddings, labels)
                 losses = torch.full_like(total, torch.nan)
@@ -138,6 +163,7 @@ def pair_weights(weights: Tensor, comparisons: Comparisons) -> Tensor:
     Tensor
         Shape (rows, columns), scaled so that the mean over the used pairs is the mean of `weights`.
     """
+    check_vector("weights", weights)
     used = comparisons.is_used
     mean = _sums(weights, comparisons).masked_fill(~used, 0).sum() / used.sum().clamp(min=1)
     # Sums of scaled weights, rather than scaled sums: the graph then keeps no matrix of this.

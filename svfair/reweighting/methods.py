@@ -1,5 +1,6 @@
 """Every method by its name: the formulations of adversarial reweighting, and what to compare them with."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -135,7 +136,7 @@ def _adversarial(
 def _random_weights(
     loss: EmbeddingLoss, setup: Setup, *, build: Build, spread: float = 1.0, **settings: Any
 ) -> Objective:
-    if spread <= 0:
+    if not 0 < spread < math.inf:
         raise ValueError(f"spread must be positive, not {spread}: without it all weights are equal")
     weighted = Pairwise(loss) if any(part.has_pairs for _, part in loss.parts) else Accumulated(loss)
     adversary = Adversary(setup.embedding_size, setup.regions, initial_spread=spread)

@@ -1,11 +1,14 @@
 """The min-max game: the extractor lowers the weighted loss, the adversary raises it."""
 
+import math
+from dataclasses import replace
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from svfair.losses.checks import check_batch, check_embeddings
 from svfair.reweighting.adversary import Adversary
 from svfair.reweighting.diagnostics import Diagnostics, diagnose
 from svfair.reweighting.formulations import WeightedLoss
@@ -98,9 +101,9 @@ class AdversarialReweighting(Objective):
                 "adversary_steps=0 freezes the adversary in alternation alone: in simultaneous play the "
                 "learner's own optimizer trains it; use play='alternating'"
             )
-        if reversal_scale < 0:
+        if not 0 <= reversal_scale < math.inf:
             raise ValueError(f"reversal_scale is at least 0, not {reversal_scale}")
-        if largest_weight is not None and largest_weight <= 1:
+        if largest_weight is not None and not largest_weight > 1:
             raise ValueError(f"largest_weight must be more than 1 times the mean, not {largest_weight}")
         self.adversary = adversary
         self.weighting: Weighting = weighting
@@ -112,7 +115,7 @@ class AdversarialReweighting(Objective):
     def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
         """Return the weighted loss; in simultaneous play a reversed gradient reaches the adversary."""
         if self.play == "simultaneous":
-            weights = _reverse_gradient(self.sample_weights(embeddings, labels), self.reversal_scale)
+            weights = self._reverse_gradient(self.sample_weights(embeddings, labels))
         else:
             with torch.no_grad():
                 weights = self.sample_weights(embeddings, labels)
@@ -124,6 +127,7 @@ class AdversarialReweighting(Objective):
 
         `labels` (batch,) are needed where the adversary sees speakers.
         """
+        check_embeddings(embeddings)
         if self.regions is None:
             nowhere = torch.zeros(len(embeddings), dtype=torch.int64, device=embeddings.device)
             f = self.adversary(embeddings, nowhere, labels=labels)
@@ -137,6 +141,7 @@ class AdversarialReweighting(Objective):
         Differentiate it by `adversary_parameters()` alone (`torch.autograd.grad`): the loss's own parameters
         have a gradient in it too, and `backward` would hand it to the learner.
         """
+        labels = check_batch(embeddings, labels)
         loss: Tensor = self.loss(embeddings.detach(), labels, self.sample_weights(embeddings, labels))
         return loss
 
@@ -154,6 +159,8 @@ class AdversarialReweighting(Objective):
                     return
                 # Not backward(): the parameters of the loss must not gather a gradient from this side.
                 gradients = torch.autograd.grad(value, learned, allow_unused=True)
+            if self.skips(value, *gradients):
+                break
             for parameter, gradient in zip(learned, gradients, strict=True):
                 parameter.grad = None if gradient is None else -gradient
             optimizer.step()
@@ -170,6 +177,7 @@ class AdversarialReweighting(Objective):
 
     def diagnostics(self, embeddings: Tensor, labels: Tensor) -> Diagnostics | None:
         """Look at the adversary's weights on a batch (of this process alone)."""
+        labels = check_batch(embeddings, labels)
         if self.is_warming_up:
             return None
         with torch.no_grad():
@@ -178,7 +186,8 @@ class AdversarialReweighting(Objective):
                 regions, count = torch.zeros_like(labels), 1
             else:
                 regions, count = self.regions(embeddings), self.regions.count
-        return diagnose(weights, regions, count, self.sample_losses(embeddings, labels))
+        found = diagnose(weights, regions, count, self.sample_losses(embeddings, labels))
+        return replace(found, skipped_turns=int(self.skipped_turns))
 
     def sample_losses(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Return the loss of each sample without weights, shape (batch,); NaN for one that has none.
@@ -187,6 +196,7 @@ class AdversarialReweighting(Objective):
         asked how much a sample's weight counts: the batch size times the derivative by it at equal weights.
         Where that is 0 the sample is in no term of the loss.
         """
+        labels = check_batch(embeddings, labels)
         if isinstance(self.loss, WeightedLoss):
             return self.loss.sample_losses(embeddings.detach(), labels)
         with torch.enable_grad():
@@ -202,7 +212,14 @@ class AdversarialReweighting(Objective):
         """Whether the adversary takes steps of its own."""
         return self.play == "alternating" and self.adversary_steps > 0
 
+    def _reverse_gradient(self, weights: Tensor) -> Tensor:
+        """Return the same weights, with -reversal_scale times their gradient where that is finite."""
+        if weights.requires_grad:
+            weights.register_hook(self._finite_or_none)
+        return (1 + self.reversal_scale) * weights.detach() - self.reversal_scale * weights
 
-def _reverse_gradient(weights: Tensor, scale: float) -> Tensor:
-    """Return the same weights, with -scale times their gradient."""
-    return (1 + scale) * weights.detach() - scale * weights
+    def _finite_or_none(self, gradient: Tensor) -> Tensor:
+        # In place of `skips`: no wait for the device amid a backward pass.
+        is_finite = gradient.isfinite().all()
+        self.skipped_turns += ~is_finite
+        return torch.where(is_finite, gradient, 0.0)

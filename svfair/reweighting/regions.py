@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn import functional
 
+from svfair.losses.checks import check_embeddings
 from svfair.losses.precision import at_least_float32, full_precision
 
 #: Iterations of Lloyd's algorithm at most. Converged to the last embedding, a split serves no better.
@@ -48,6 +49,8 @@ class Regions(nn.Module):
         super().__init__()
         if count < 1:
             raise ValueError(f"at least one region is needed, not {count}")
+        if embedding_size < 1:
+            raise ValueError(f"embedding_size is at least 1, not {embedding_size}")
         if bank_size < count:
             raise ValueError(f"a bank of {bank_size} embeddings cannot be split into {count} regions")
         self.count = count
@@ -69,8 +72,13 @@ class Regions(nn.Module):
 
     @torch.no_grad()
     def add(self, embeddings: Tensor) -> None:
-        """Put a batch of embeddings, shape (batch, size), into the bank in place of the oldest."""
-        embeddings = functional.normalize(embeddings.detach().to(self.bank.dtype), dim=-1)[-len(self.bank) :]
+        """Put a batch of embeddings, shape (batch, size), into the bank in place of the oldest.
+
+        Those that are not finite are left out: the regions would not be finite either.
+        """
+        self._check(embeddings)
+        embeddings = functional.normalize(embeddings.detach().to(self.bank.dtype), dim=-1)
+        embeddings = embeddings[embeddings.isfinite().all(1)][-len(self.bank) :]
         slots = (self.added + torch.arange(len(embeddings), device=self.bank.device)) % len(self.bank)
         self.bank[slots] = embeddings
         self.added += len(embeddings)
@@ -96,7 +104,7 @@ class Regions(nn.Module):
             init=old.numpy() if self.is_fitted else "k-means++",
             n_init=1,
             max_iter=LATER_ITERATIONS if self.is_fitted else FIRST_ITERATIONS,
-            random_state=self.seed,
+            random_state=self.seed % 2**32,  # it takes no larger one
         )
         # On several threads k-means adds up in the order in which they finish, and one seed would not give
         # one result.
@@ -115,9 +123,13 @@ class Regions(nn.Module):
     @torch.no_grad()
     def forward(self, embeddings: Tensor) -> Tensor:
         """Return the region of each embedding: (batch, size) to int64 (batch,)."""
+        self._check(embeddings)
         if not self.is_fitted:
             return torch.zeros(len(embeddings), dtype=torch.int64, device=embeddings.device)
         with full_precision(embeddings):
             centroids = at_least_float32(self.centroids)
             unit = functional.normalize(embeddings.detach().to(centroids.dtype), dim=-1)
             return torch.cdist(unit, centroids).argmin(1)
+
+    def _check(self, embeddings: Tensor) -> None:
+        check_embeddings(embeddings, self.bank.shape[1], self.bank.device)

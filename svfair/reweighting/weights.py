@@ -3,6 +3,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from svfair.losses.checks import check_vector
+
 Weighting = Literal["mean_one", "literal"]
 
 #: Floor of the mean of f, as in the code that came with Lahoti et al. (2020).
@@ -34,9 +36,10 @@ def sample_weights(f: Tensor, weighting: Weighting = "mean_one", *, largest: flo
     Raises
     ------
     ValueError
-        When `weighting` is neither.
+        When `weighting` is neither, or f is not of shape (batch,).
     """
     check_weighting(weighting)
+    check_vector("f", f)
     weights = (1 + f / f.mean().clamp(min=SMALLEST_MEAN)) / 2
     if largest is not None:
         weights = clip_weights(weights, largest)
@@ -65,8 +68,10 @@ def clip_weights(weights: Tensor, largest: float) -> Tensor:
     Raises
     ------
     ValueError
-        When `largest` is not more than 1: the largest of several weights is at least their mean.
+        When `largest` is not more than 1: the largest of several weights is at least their mean; or weights
+        are not of shape (batch,).
     """
+    check_vector("weights", weights)
     if not largest > 1:
         raise ValueError(f"the largest weight must be more than 1 times the mean, not {largest}")
     mean = weights.mean()

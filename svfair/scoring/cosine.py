@@ -1,7 +1,11 @@
 import numpy as np
 import polars as pl
 
-from svfair.errors import InputError
+from svfair.errors import InputError, shown
+from svfair.scoring.checks import check_embeddings, unit_vectors
+from svfair.tables.frames import with_texts
+
+SIDES = ("enrol", "test")
 
 #: Trials scored at a time: bounds the memory of gathered embeddings.
 CHUNK = 100_000
@@ -13,7 +17,7 @@ def cosine_scores(embeddings: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFram
     Parameters
     ----------
     embeddings
-        Columns `utterance_id` and `embedding`.
+        Columns `utterance_id` and `embedding`; one row an utterance.
     trials
         Columns `enrol`, `test`, `is_target`, in utterance ids.
 
@@ -25,23 +29,34 @@ def cosine_scores(embeddings: pl.DataFrame, trials: pl.DataFrame) -> pl.DataFram
     Raises
     ------
     InputError
-        When an utterance of a trial has no embedding; the first is named.
+        When a column is missing or of another kind, an utterance has two embeddings or one that no cosine
+        can be made of (see `check_embeddings`), or utterances of trials have no embedding; it names the
+        first.
     """
+    embeddings = check_embeddings(embeddings)
+    utterances = with_texts(trials, SIDES, "trials").select(SIDES)
     row_of = embeddings.select("utterance_id").with_row_index("row")
-    sides = {}
-    for side in ("enrol", "test"):
-        known = trials.select(utterance_id=side).join(row_of, "utterance_id", "left", maintain_order="left")
-        rows = known["row"]
-        if rows.null_count():
-            first = trials.filter(rows.is_null())[side][0]
-            raise InputError(
-                f"trials: {rows.null_count()} {side} utterances have no embedding, the first is '{first}'"
-            )
-        sides[side] = rows.to_numpy()
-    vectors = embeddings["embedding"].to_numpy().astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows = {
+        side: utterances.select(utterance_id=side).join(
+            row_of, "utterance_id", "left", maintain_order="left"
+        )["row"]
+        for side in SIDES
+    }
+    _refuse_without_embedding(utterances, rows)
+    enrol, test = (rows[side].to_numpy() for side in SIDES)
+    vectors = unit_vectors(embeddings)
     scores = np.empty(trials.height, dtype=np.float64)
     for start in range(0, trials.height, CHUNK):
         chunk = slice(start, start + CHUNK)
-        scores[chunk] = np.einsum("ij,ij->i", vectors[sides["enrol"][chunk]], vectors[sides["test"][chunk]])
+        scores[chunk] = np.einsum("ij,ij->i", vectors[enrol[chunk]], vectors[test[chunk]])
     return trials.with_columns(score=pl.Series(scores))
+
+
+def _refuse_without_embedding(utterances: pl.DataFrame, rows: dict[str, pl.Series]) -> None:
+    without = pl.concat([utterances[side].filter(rows[side].is_null()) for side in SIDES])
+    if len(without):
+        trials = int((rows["enrol"].is_null() | rows["test"].is_null()).sum())
+        raise InputError(
+            f"trials: {trials:,} of {utterances.height:,} name {without.n_unique():,} utterances that have "
+            f"no embedding, the first is '{shown(without[0])}'; embed them, or take their trials out"
+        )

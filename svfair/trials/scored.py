@@ -15,7 +15,7 @@ from svfair.trials.files import TrialList, read_scores, read_scores_leniently, s
 from svfair.trials.list_hash import hash_of_list
 
 #: A larger share of target trials between two speakers means that speakers are not read right.
-_MOST_CONTRADICTIONS = 0.01
+MOST_CONTRADICTIONS = 0.01
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class ScoredTrials:
         same = pl.Series(self.enrol) == pl.Series(self.test)
         is_target = self.scores["is_target"]
         crossed = (is_target & ~same).arg_true()
-        if len(crossed) > _MOST_CONTRADICTIONS * max(1, int(is_target.sum())):
+        if len(crossed) > MOST_CONTRADICTIONS * max(1, int(is_target.sum())):
             first = int(crossed[0])
             raise InputError(
                 f"{self.path}: {len(crossed):,} of {int(is_target.sum()):,} target trials are between two "

@@ -224,3 +224,15 @@ def test_target_trials_between_two_speakers_are_refused_or_told(folder: Path, tm
     result = run(*audit, *FEW)
     assert result.exit_code == 0, result.output
     assert "1 target trials are between two speakers; they count as they are labelled" in result.stderr
+
+
+@pytest.mark.fault("options out of bounds")
+@pytest.mark.parametrize(
+    ("baseline", "other", "named"), [("", "b.txt", "baseline"), ("a.txt", ",", "others")]
+)
+def test_a_system_without_a_score_file_is_refused(
+    tmp_path: Path, baseline: str, other: str, named: str
+) -> None:
+    (tmp_path / "speakers.csv").write_text("speaker_id,gender\na,m\n")
+    message = refused("compare", baseline, other, "--speakers", tmp_path / "speakers.csv")
+    assert f"{named}: names no score file" in message

@@ -38,7 +38,7 @@ def test_score_is_the_cosine_in_the_order_of_the_trials() -> None:
 
 
 def test_a_missing_embedding_is_named() -> None:
-    with pytest.raises(InputError, match=r"1 test utterances have no embedding, the first is 'c'"):
+    with pytest.raises(InputError, match="1 utterances that have no embedding, the first is 'c'"):
         cosine_scores(embeddings(a=[1.0], b=[1.0]), TRIALS)
 
 

@@ -79,7 +79,7 @@ def test_what_would_fail_is_told_before_anything_is_written(
     fields: dict[str, Any],
     message: str,
 ) -> None:
-    monkeypatch.setattr("svfair.training.complete.train", lambda *_: pytest.fail("was trained"))
+    monkeypatch.setattr("svfair.training.complete.fit", lambda *_, **__: pytest.fail("was trained"))
     held_out = tmp_path / "held-out.csv"
     change(pl.read_csv(tones)).with_columns(
         pl.concat_str(pl.lit("other-"), "speaker_id").alias("speaker_id")

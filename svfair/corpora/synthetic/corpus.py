@@ -22,6 +22,9 @@ from svfair.tables.writing import write_table
 
 _AUDIO = "audio"
 
+#: A year of work for one core.
+_MOST_UTTERANCES = 10_000_000
+
 
 @dataclass(frozen=True)
 class SyntheticCorpus:
@@ -60,6 +63,12 @@ class SyntheticCorpus:
         for name in ("speakers", "sessions", "utterances"):
             if getattr(self, name) < 1:
                 raise InputError(Parameter(name), f": must be at least 1, not {getattr(self, name)}")
+        if self.speakers * self.sessions * self.utterances > _MOST_UTTERANCES:
+            raise InputError(
+                Parameter("speakers"),
+                f": {self.speakers} of {self.sessions} sessions with {self.utterances} utterances are more "
+                f"than {_MOST_UTTERANCES:,} utterances",
+            )
         if not 0 <= self.female_share <= 1:
             raise InputError(Parameter("female_share"), f": must be between 0 and 1, not {self.female_share}")
         unknown = [country for country in self.countries if country not in ACCENTS]

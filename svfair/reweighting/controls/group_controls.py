@@ -1,5 +1,6 @@
 """Controls that look at groups: true ones (oracles, which know what a fair method may not) or regions."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -7,8 +8,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from svfair.losses import EmbeddingLoss
+from svfair.losses.checks import check_vector, check_whole_numbers
 from svfair.losses.precision import full_precision
-from svfair.reweighting.formulations import Accumulated
+from svfair.reweighting.formulations import Accumulated, check_loss
 from svfair.reweighting.objective import Objective
 from svfair.reweighting.regions import Regions
 
@@ -57,6 +59,7 @@ class GroupObjective(Objective):
         refit_every: int = 100,
         gather: bool = False,
     ) -> None:
+        check_loss(loss)
         super().__init__(
             loss,
             regions=groups if isinstance(groups, Regions) else None,
@@ -92,6 +95,7 @@ class GroupObjective(Objective):
             return found
         if groups is None:
             raise ValueError(f"{type(self).__name__} over true groups needs them: groups (batch,) is missing")
+        groups = check_whole_numbers("groups", groups, embeddings)
         if int(groups.min()) < 0 or int(groups.max()) >= self.count:
             raise ValueError(
                 f"groups run from {int(groups.min())} to {int(groups.max())}, not 0 to {self.count - 1}"
@@ -137,9 +141,9 @@ class GroupDro(GroupObjective):
         gather: bool = False,
     ) -> None:
         super().__init__(loss, groups, warm_up_steps=warm_up_steps, refit_every=refit_every, gather=gather)
-        if smoothing is not None and smoothing <= 0:
+        if smoothing is not None and not 0 < smoothing < math.inf:
             raise ValueError(f"smoothing must be positive, not {smoothing}; leave it out for plain Group DRO")
-        if step_size <= 0:
+        if not 0 < step_size < math.inf:
             raise ValueError(f"step_size must be positive, not {step_size}")
         self.step_size = step_size
         self.smoothing = smoothing
@@ -166,7 +170,9 @@ class GroupDro(GroupObjective):
         growth = self.step_size * growth * is_present
         # Softmax of log-weights: the same update, without overflow.
         smallest = torch.finfo(self.group_weights.dtype).tiny
-        self.group_weights.copy_((self.group_weights.clamp(min=smallest).log() + growth).softmax(0))
+        weights = (self.group_weights.clamp(min=smallest).log() + growth).softmax(0)
+        if not self.skips(weights):
+            self.group_weights.copy_(weights)
 
 
 class VarianceOfRisks(GroupObjective):
@@ -196,7 +202,7 @@ class VarianceOfRisks(GroupObjective):
         gather: bool = False,
     ) -> None:
         super().__init__(loss, groups, warm_up_steps=warm_up_steps, refit_every=refit_every, gather=gather)
-        if penalty < 0:
+        if not 0 <= penalty < math.inf:
             raise ValueError(f"penalty must be at least 0, not {penalty}")
         self.penalty = penalty
 
@@ -227,8 +233,9 @@ class InverseGroupFrequency(GroupObjective):
     def __init__(
         self, loss: EmbeddingLoss, group_counts: Tensor, *, warm_up_steps: int = 0, gather: bool = False
     ) -> None:
+        check_vector("group_counts", group_counts)
         super().__init__(loss, len(group_counts), warm_up_steps=warm_up_steps, gather=gather)
-        if bool((group_counts <= 0).any()):
+        if not bool(((group_counts > 0) & group_counts.isfinite()).all()):
             raise ValueError(f"every group needs a positive count, not {group_counts.tolist()}")
         self._rows = Accumulated(loss)
         self.register_buffer("group_counts", group_counts.to(torch.float32))

@@ -1,5 +1,6 @@
 """Controls that look at losses alone: no adversary, no groups, no state."""
 
+import math
 from abc import abstractmethod
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 
 from svfair.losses import EmbeddingLoss
 from svfair.losses.precision import full_precision
+from svfair.reweighting.formulations import check_loss
 from svfair.reweighting.objective import Objective
 
 
@@ -24,6 +26,7 @@ class RowObjective(Objective):
     loss: EmbeddingLoss
 
     def __init__(self, loss: EmbeddingLoss, *, warm_up_steps: int = 0, gather: bool = False) -> None:
+        check_loss(loss)
         super().__init__(loss, warm_up_steps=warm_up_steps, gather=gather)
 
     def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
@@ -93,7 +96,7 @@ class Focal(RowObjective):
         self, loss: EmbeddingLoss, *, gamma: float = 2.0, warm_up_steps: int = 0, gather: bool = False
     ) -> None:
         super().__init__(loss, warm_up_steps=warm_up_steps, gather=gather)
-        if gamma < 0:
+        if not 0 <= gamma < math.inf:
             raise ValueError(f"gamma must be at least 0, not {gamma}")
         self.gamma = gamma
 
@@ -125,7 +128,7 @@ class ChiSquareDro(RowObjective):
         self, loss: EmbeddingLoss, *, radius: float = 0.5, warm_up_steps: int = 0, gather: bool = False
     ) -> None:
         super().__init__(loss, warm_up_steps=warm_up_steps, gather=gather)
-        if radius < 0:
+        if not 0 <= radius < math.inf:
             raise ValueError(f"radius must be at least 0, not {radius}")
         self.radius = radius
 

@@ -123,6 +123,7 @@ def test_balanced_cells_are_equal_and_seeds_share_no_speaker() -> None:
     ("values", "message"),
     [
         ({"speakers": 0}, "speakers: must be at least 1"),
+        ({"speakers": 10**30}, "more than 10,000,000 utterances"),
         ({"female_share": 1.5}, "female_share: must be between 0 and 1"),
         ({"countries": {"France": 1.0}}, "'France' is none of USA, UK, Jamaica"),
         ({"countries": {}}, "weights must be finite numbers of at least 0, and one above 0"),
