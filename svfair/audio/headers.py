@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from svfair.audio.lengths import SHORTFALL_S, SoundFile, check_not_cut, frames_of, frames_there
+from svfair.audio.mp3 import check_guessed_length
 from svfair.audio.mpeg4 import decode_mpeg4, open_mpeg4
 from svfair.audio.problems import AudioError, name_of, problems_named
 from svfair.audio.reading import open_recording
@@ -60,6 +61,8 @@ def _sndfile_header(source: Path | io.BytesIO) -> AudioHeader:
     with SoundFile(source) as file:
         check_not_cut(file)
         frames = frames_there(source, frames_of(file, source))
+        if file.format == "MP3":
+            check_guessed_length(source, frames / file.samplerate)
         return AudioHeader(frames, file.samplerate, file.channels, file.format)
 
 

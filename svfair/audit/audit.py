@@ -10,6 +10,7 @@ import polars as pl
 
 from svfair.audit.arrays import check_trials
 from svfair.audit.attributes import SpeakerColumns, resolve_attribute
+from svfair.audit.direction import higher_is_closer
 from svfair.audit.frames import frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
 from svfair.audit.notes import Note, Source
 from svfair.audit.settings import DEFAULT_ATTRIBUTES, MOST_GROUPS, AuditSettings
@@ -145,6 +146,7 @@ def audit(
     frame = speaker_frame(speakers)
     known = set(frame["speaker_id"])
     notes = check_trials(trials, known)
+    trials, chosen = higher_is_closer(trials, chosen, system)
     audited = _audit(trials, known, _columns(frame), chosen, system, progress)
     return replace(audited, notes=(*notes, *audited.notes))
 
@@ -201,6 +203,7 @@ def audit_trials(
     measured = make_trial_set(
         scores["score"].to_numpy(), scores["is_target"].to_numpy(), trials.enrol, trials.test
     )
+    measured, settings = higher_is_closer(measured, settings, str(trials.path))
     audited = _audit(measured, known, columns, settings, system, progress)
     return replace(audited, sources=(source,), notes=(*notes, *audited.notes))
 

@@ -46,7 +46,7 @@ class Command(TyperCommand):
             return super().invoke(ctx)
         except InputError as error:
             options = {str(one.name): max(one.opts, key=len) for one in self.params}
-            typer.echo(f"svfair: {error.named(options)}", err=True)
+            typer.echo("\n".join([f"svfair: {error.named(options)}", *error.hints_named(options)]), err=True)
             raise typer.Exit(USAGE_ERROR) from error
         except MemoryError as error:
             typer.echo(f"svfair: not enough memory for this ({shown(error, 200)})", err=True)

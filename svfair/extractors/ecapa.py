@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from speechbrain.lobes.features import Fbank
 from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
 from speechbrain.nnet.CNN import Conv1d
@@ -124,7 +124,8 @@ def save_extractor(extractor: EcapaExtractor, path: Path) -> None:
     weights = {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
     _check_finite(weights, path)
     with written_whole(path) as temporary:
-        save_file(weights, temporary, metadata=_metadata(extractor))
+        # Written by Python, so that a full disk is an OSError.
+        temporary.write_bytes(save(weights, metadata=_metadata(extractor)))
 
 
 def load_extractor(path: Path) -> EcapaExtractor:

@@ -56,6 +56,8 @@ def settings_words(evaluation: Evaluation) -> str:
         f"EER {settings.eer_kind}",
         f"P = {point.p_target:g}, C_miss = {point.c_miss:g}, C_fa = {point.c_fa:g}",
     ]
+    if getattr(settings, "lower_is_closer", False):
+        words.append("scores negated, since lower means closer")
     if resampling is None:
         return "; ".join([*words, "nothing was resampled"])
     words += [

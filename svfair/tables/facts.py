@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from svfair.errors import InputError
-from svfair.tables.reading import first_line, is_parquet
+from svfair.tables.reading import first_line, is_parquet, parquet_columns
 
 
 def write_parquet(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | None = None) -> None:
@@ -28,6 +28,7 @@ def read_facts(path: Path) -> dict[str, str]:
     """
     if not is_parquet(path) or not hasattr(pl, "read_parquet_metadata"):
         return {}
+    parquet_columns(path)  # refuses a damaged file
     try:
         return dict(pl.read_parquet_metadata(path))
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:

@@ -59,7 +59,8 @@ def complete_run(
     run = open_run(folder, recipe, resume=resume)
     tell = tell or (lambda line: None)
     with run.claimed():
-        run.check_data({"training": speakers.training, "held_out": speakers.held_out}, tell)
+        parts = {"training": speakers.training, "held_out": speakers.held_out}
+        run.check_data(parts, tell, recipe.objective.method.groups)
         write_speakers_of(run, speakers)
         tell(
             f"{recipe.name}: {speakers.training.table['speaker_id'].n_unique()} training speakers, "

@@ -31,13 +31,15 @@ class DataRecord:
 
     path: Path
 
-    def check(self, parts: Mapping[str, Manifest]) -> None:
+    def check(self, parts: Mapping[str, Manifest], groups: str | None = None) -> None:
         """Refuse data that differ from those of the run; write down a part that is not there yet.
 
         Parameters
         ----------
         parts
             Manifests by what they are for: `training`, `held_out`.
+        groups
+            Attribute that an oracle is told of the utterances, which then belongs to the data.
 
         Raises
         ------
@@ -45,7 +47,7 @@ class DataRecord:
             Naming what differs, or when the file cannot be read or written.
         """
         known = self._read()
-        found = {name: _hashes(manifest) for name, manifest in parts.items()}
+        found = {name: _hashes(manifest, groups) for name, manifest in parts.items()}
         for name, manifest in parts.items():
             if name in known:
                 differs = _differences(known[name], found[name])
@@ -81,10 +83,11 @@ def _is_record(content: Any) -> bool:
     )
 
 
-def _hashes(manifest: Manifest) -> dict[str, str]:
+def _hashes(manifest: Manifest, groups: str | None) -> dict[str, str]:
     """Return how many utterances each speaker has, and a hash of them in their order."""
-    table = manifest.written
-    values = [pl.col(name).cast(pl.String).fill_null("") for name in _COLUMNS if name in table.columns]
+    table = manifest.table
+    names = [name for name in (*_COLUMNS, groups) if name in table.columns]
+    values = [pl.col(name).cast(pl.String).fill_null("") for name in names]
     of_speakers = (
         table.select("speaker_id", row=pl.concat_str(values, separator="\x1f"))
         .group_by("speaker_id")

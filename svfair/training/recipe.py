@@ -155,6 +155,8 @@ class Evaluation(Section):
             minimum_speakers=self.minimum_speakers,
             minimum_targets=self.minimum_targets,
             resampling=Resampling(self.replicates, self.replicates) if self.replicates else None,
+            # Cosines, however bad: a system that learned nothing is no system of distances.
+            lower_is_closer=False,
         )
 
 

@@ -73,7 +73,7 @@ def fit(
     """
     tell = tell or (lambda line: warnings.warn(line, stacklevel=3))
     with run.claimed():
-        run.check_data({"training": plan.manifest}, tell)
+        run.check_data({"training": plan.manifest}, tell, plan.recipe.objective.method.groups)
         _fit(plan, run, progress, tell)
 
 

@@ -1,4 +1,3 @@
-import fcntl
 import json
 import os
 import platform
@@ -16,6 +15,11 @@ from svfair.files import make_folder, write_text_whole
 from svfair.manifests import Manifest
 from svfair.training.data_record import DataRecord
 from svfair.training.recipe import Recipe, read_recipe, to_yaml
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody keeps two processes apart
+    fcntl = None  # type: ignore[assignment]
 
 
 class RunFolder:
@@ -63,10 +67,12 @@ class RunFolder:
         """Whether training is complete."""
         return self.extractor.is_file()
 
-    def check_data(self, parts: Mapping[str, Manifest], tell: Callable[[str], None]) -> None:
+    def check_data(
+        self, parts: Mapping[str, Manifest], tell: Callable[[str], None], groups: str | None = None
+    ) -> None:
         """Refuse data other than those of the run, as `DataRecord.check`; say so where they are not known."""
         if self.data.path.exists() or not self.is_started:
-            self.data.check(parts)
+            self.data.check(parts, groups)
         elif not self._has_told:
             self._has_told = True
             tell(
@@ -92,7 +98,8 @@ class RunFolder:
             raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
         try:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if fcntl is not None:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise InputError(
                     f"{self.path}: another process is training in it; wait for it, or name another folder"

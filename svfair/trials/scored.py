@@ -7,10 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from svfair.errors import InputError, Parameter
+from svfair.errors import InputError, Parameter, shown
 from svfair.manifests.trained_speakers import TrainedSpeakers, read_trained_speakers
 from svfair.missing import UNKNOWN
 from svfair.tables.bad_lines import Rejected
+from svfair.tables.unicode import composed
 from svfair.trials.files import TrialList, read_scores, read_scores_leniently, speaker_of
 from svfair.trials.list_hash import hash_of_list
 
@@ -25,7 +26,7 @@ class ScoreFiles:
     Parameters
     ----------
     columns
-        See `read_scores`.
+        See `read_scores`. Sides whose speakers have a column need neither pattern nor table.
     trials
         List that has the labels, for scores without; read once for all score files.
     skip_bad_lines
@@ -34,6 +35,8 @@ class ScoreFiles:
         See `speaker_of`.
     utterance_speakers
         Columns `utterance_id` and `speaker_id`; given, it replaces the pattern.
+    target_label
+        The word for a target trial, in files that have two words of their own.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +44,7 @@ class ScoreFiles:
     skip_bad_lines: bool = False
     speaker_pattern: str | None = None
     utterance_speakers: pl.DataFrame | None = None
+    target_label: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,13 +115,15 @@ def read_scored_trials(path: Path, files: ScoreFiles) -> ScoredTrials:
     """
     rejected = Rejected()
     if files.skip_bad_lines:
-        scores, rejected = read_scores_leniently(path, columns=files.columns, trials=files.trials)
+        scores, rejected = read_scores_leniently(
+            path, columns=files.columns, trials=files.trials, target_label=files.target_label
+        )
     else:
-        scores = read_scores(path, columns=files.columns, trials=files.trials)
-    if files.utterance_speakers is None:
-        enrol, test = (speaker_of(scores[side], files.speaker_pattern) for side in ("enrol", "test"))
-    else:
-        enrol, test = (_look_up(scores[side], files.utterance_speakers, path) for side in ("enrol", "test"))
+        scores = read_scores(
+            path, columns=files.columns, trials=files.trials, target_label=files.target_label
+        )
+    enrol, test = (_speakers(scores, side, files, path) for side in ("enrol", "test"))
+    scores = scores.select("enrol", "test", "is_target", "score")
     with path.open("rb") as file:
         file_hash = hashlib.file_digest(file, "sha256").hexdigest()
     return ScoredTrials(
@@ -182,15 +188,33 @@ def check_same_list(first: ScoredTrials, other: ScoredTrials) -> None:
     )
 
 
+def _speakers(scores: pl.DataFrame, side: str, files: ScoreFiles, path: Path) -> pl.Series:
+    """Return the speaker of one side of each trial."""
+    if f"{side}_speaker" in scores.columns:
+        return scores[f"{side}_speaker"]
+    if files.utterance_speakers is None:
+        return speaker_of(scores[side], files.speaker_pattern)
+    return _look_up(scores[side], files.utterance_speakers, path)
+
+
 def _look_up(utterances: pl.Series, table: pl.DataFrame, path: Path) -> pl.Series:
+    known = table.select(composed(table["utterance_id"]), "speaker_id").unique(maintain_order=True)
+    twice = known.filter(pl.col("utterance_id").is_duplicated())
+    if twice.height:
+        name, speaker = twice.row(0)
+        other = twice.filter(pl.col("utterance_id") == name)["speaker_id"][1]
+        raise InputError(
+            f"{path}: its utterance '{shown(name)}' has two speakers, '{shown(speaker)}' and "
+            f"'{shown(other)}'; keep one"
+        )
     joined = pl.DataFrame({"utterance_id": utterances}).join(
-        table.select("utterance_id", "speaker_id"), on="utterance_id", how="left", maintain_order="left"
+        known, on="utterance_id", how="left", maintain_order="left"
     )
     speakers = joined["speaker_id"]
     if speakers.null_count():
         first = utterances.filter(speakers.is_null())[0]
         raise InputError(
             f"{path}: {speakers.null_count()} trials have an utterance that is not in the manifest, "
-            f"the first is '{first}'"
+            f"the first is '{shown(first)}'"
         )
     return speakers

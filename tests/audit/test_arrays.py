@@ -90,6 +90,12 @@ def test_settings_of_another_type_are_refused(numbered: Any, settings: Any) -> N
         audit(*numbered, settings)
 
 
+def test_an_accent_of_its_own_is_that_of_the_letter(numbered: Any) -> None:
+    *trials, speakers = numbered
+    speakers = {key: {"town": ("Zo\u00eb", "Zoe\u0308")[key % 2]} for key in speakers}
+    assert audit(*trials, speakers, QUICK).by_group("town")["group"].to_list() == ["Zo\u00eb"]
+
+
 @pytest.mark.parametrize("missing", [None, float("nan"), "", np.float64("nan"), "unknown", "N/A"])
 def test_genders_that_nobody_knows_are_one_group(numbered: Any, missing: Any) -> None:
     *trials, speakers = numbered

@@ -177,6 +177,31 @@ def test_half_precision_that_overflows_in_the_bank_is_left_out() -> None:
     assert bool(regions.bank.isfinite().all())
 
 
+@NOT_FINITE
+def test_a_step_that_a_scaler_leaves_out_is_none_of_the_adversary() -> None:
+    loop = Loop("pairwise")
+    embeddings = nn.Parameter(batch(0))
+    optimizer = torch.optim.Adam([embeddings, *loop.objective.learner_parameters()])
+    scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+    taken = 0
+    for step in range(4):
+        before = embeddings.detach().clone()
+        optimizer.zero_grad()
+        loss = loop.objective(embeddings, LABELS) * (torch.inf if step == 1 else 1)
+        scaler.scale(loss).backward()
+        scale = scaler.get_scale()
+        scaler.step(optimizer)
+        scaler.update()
+        if scaler.get_scale() >= scale:  # as docs/reweighting.md says
+            loop.turn(before)
+            taken += 1
+    assert taken == 3
+    assert int(loop.objective.steps) == 3
+    assert loop.optimizer is not None
+    assert {int(kept["step"]) for kept in loop.optimizer.state.values()} == {3}
+    assert all(bool(value.isfinite().all()) for value in (embeddings, *loop.objective.state_dict().values()))
+
+
 def test_a_state_of_before_turns_were_counted_out_is_taken() -> None:
     objective: Objective = make_objective("pairwise", PairLogistic(), 8, regions=3)
     older = {name: value for name, value in objective.state_dict().items() if name != "skipped_turns"}

@@ -61,3 +61,18 @@ def test_nothing_is_written_where_something_is_wrong(
     with pytest.raises(InputError, match="|".join(wrong)):
         complete_run(recipe, tmp_path / "run", resume=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_what_is_shared_of_a_run_tells_nothing_of_the_machine(
+    tmp_path: Path, tones: Path, make: Callable[..., Recipe]
+) -> None:
+    recipe = make(HALF | {"data.manifest": tones.resolve(), "evaluation.by": ["gender"]})
+    out = (tmp_path / "run").resolve()
+    complete_run(recipe, out, resume=False)
+    private = [name.encode() for name in (str(tmp_path.resolve()), str(Path.home()) + "/")]
+    for name in ("report.html", "report.json", "extractor.safetensors", "data.json", "metrics.jsonl"):
+        content = (out / name).read_bytes()
+        assert not [word for word in private if word in content]
+    telling = {path.name for path in out.rglob("*") if path.is_file() and private[0] in path.read_bytes()}
+    # `manifest.json`, where there is one, says where the audio of the held-out speakers is.
+    assert telling - {"manifest.json"} == {"config.yaml"}

@@ -83,6 +83,15 @@ def test_attributes_and_the_order_of_speakers_may_change(tmp_path: Path, listed:
     record.check({"training": read_manifest(listed)})
 
 
+@CHANGED
+def test_the_groups_of_an_oracle_belong_to_the_data(tmp_path: Path, listed: Path) -> None:
+    record = DataRecord(tmp_path / "data.json")
+    record.check({"training": read_manifest(listed)}, "gender")
+    pl.read_csv(listed).with_columns(gender=pl.lit("female")).write_csv(listed)
+    with pytest.raises(InputError, match=r"4 have other utterances \(the first is 's0'\)"):
+        record.check({"training": read_manifest(listed)}, "gender")
+
+
 def test_parts_are_written_down_as_they_come(tmp_path: Path, listed: Path) -> None:
     record = DataRecord(tmp_path / "data.json")
     manifest = read_manifest(listed)
