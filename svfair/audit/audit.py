@@ -15,7 +15,7 @@ from svfair.audit.frames import frame_of_comparison, frame_of_groups, frame_of_s
 from svfair.audit.notes import Note, Source
 from svfair.audit.settings import DEFAULT_ATTRIBUTES, MOST_GROUPS, AuditSettings
 from svfair.audit.trained import note_trained
-from svfair.errors import InputError, Parameter
+from svfair.errors import InputError, Parameter, shown
 from svfair.manifests.speakers import uniform_attributes
 from svfair.metrics.comparison import compare
 from svfair.metrics.evaluation import evaluate
@@ -260,9 +260,8 @@ def _check_known(found: Collection[str], known: Collection[str], trials: ScoredT
     if not any(speaker in known for speaker in found):
         raise InputError(
             f"{trials.path}: none of its {len(found)} speakers is in the metadata, the first is "
-            f"'{min(found)}'; give ",
-            Parameter("speaker_pattern"),
-            " if that is not how speakers are named",
+            f"'{shown(min(found))}'; ",
+            *trials.advice(),
         )
 
 

@@ -73,6 +73,7 @@ def read_scores(
     columns: Mapping[str, str] | None = None,
     trials: TrialList | Path | None = None,
     target_label: str | None = None,
+    speakers: bool = False,
 ) -> pl.DataFrame:
     """Read scored trials, in any format that the field's tools write.
 
@@ -91,6 +92,9 @@ def read_scores(
         its score.
     target_label
         The word for a target trial, in a file that has two words of its own.
+    speakers
+        Whether columns called `enrol_speaker` and `test_speaker`, as svfair writes them, are returned too
+        where the file has both.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def read_scores(
         As `read_trials`; and when all trials are of one kind, a score has no trial, a trial has no score, or
         a pair of utterances has one trial and several scores.
     """
-    records, _ = _read_scores(path, columns, trials, target_label, lenient=False)
+    records, _ = _read_scores(path, columns, trials, target_label, speakers, lenient=False)
     return records.table
 
 
@@ -113,6 +117,7 @@ def read_scores_leniently(
     columns: Mapping[str, str] | None = None,
     trials: TrialList | Path | None = None,
     target_label: str | None = None,
+    speakers: bool = False,
 ) -> tuple[pl.DataFrame, Rejected]:
     """Read scored trials as `read_scores` does, but leave out the lines that cannot be used, and count them.
 
@@ -131,7 +136,7 @@ def read_scores_leniently(
     InputError
         As `read_scores`, but for single lines; and when no line is left.
     """
-    records, unscored = _read_scores(path, columns, trials, target_label, lenient=True)
+    records, unscored = _read_scores(path, columns, trials, target_label, speakers, lenient=True)
     return records.table, rejected(records.bad, records.unit, unscored=unscored)
 
 
@@ -194,15 +199,19 @@ def _read_scores(
     columns: Mapping[str, str] | None,
     trials: TrialList | Path | None,
     target_label: str | None,
+    speakers: bool,
     *,
     lenient: bool,
 ) -> tuple[Records, int]:
     """Return the scored trials, and how many trials of the list have no score."""
     if isinstance(trials, Path):
         trials = read_trial_list(trials, target_label=target_label)
-    speakers = [name for name in _SPEAKERS if (columns or {}).get(name)]
-    wanted = [*(_TRIAL if trials is None else ("enrol", "test")), "score", *speakers]
-    records = _usable(read_records(path, wanted, columns or {}, target_label), wanted, path, target_label)
+    named = [name for name in _SPEAKERS if (columns or {}).get(name)]
+    wanted = [*(_TRIAL if trials is None else ("enrol", "test")), "score", *named]
+    optional = _SPEAKERS if speakers and not named else ()
+    found = read_records(path, wanted, columns or {}, target_label, optional)
+    wanted += [name for name in optional if name in found.table.columns]
+    records = _usable(found, wanted, path, target_label)
     records = replace(records, table=_composed(records.table, path))
     if not lenient:
         advice = ("Mend them, or leave them out with ", Parameter("skip_bad_lines"))
@@ -218,7 +227,10 @@ def _read_scores(
         there, missing = ("target", "non-target") if kinds[0] else ("non-target", "target")
         raise InputError(f"{path}: holds {there} trials alone; error rates need {missing} trials too")
     return Records(
-        records.table.select(*_TRIAL, "score", *speakers), records.numbers, records.bad, records.unit
+        records.table.select(*_TRIAL, "score", *(name for name in _SPEAKERS if name in wanted)),
+        records.numbers,
+        records.bad,
+        records.unit,
     ), unscored
 
 

@@ -92,6 +92,7 @@ def test_evaluate_compare_and_audit_warn_in_terminal_page_and_json(
     (tmp_path / "speakers.csv").write_text("speaker_id,gender\na,m\nb,f\nc,m\n")
     by_manifest = ("--manifest", tmp_path / "manifest.csv")
     for command in (
+        ("audit", scores, "--speakers", tmp_path / "speakers.csv"),
         ("evaluate", scores, *by_manifest),
         ("compare", scores, scores, *by_manifest, "--name", "s", "--name", "t"),
     ):
@@ -111,3 +112,27 @@ def test_evaluate_compare_and_audit_warn_in_terminal_page_and_json(
             "attribute": None,
             "examples": ["a"],
         }
+
+
+def test_our_own_scores_are_audited_without_a_word_on_speakers(
+    leaking: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """The utterances are called u1 to u5: their names tell nothing."""
+    embeddings, trials = leaking
+    (tmp_path / "speakers.csv").write_text("speaker_id,gender\na,m\nb,f\nc,m\n")
+    words = ("audit", "{out}", "--speakers", tmp_path / "speakers.csv", "--replicates", 0, "--json")
+    for name in ("s.parquet", "s.csv"):
+        run(embeddings, trials, tmp_path / name)
+        told = CliRunner().invoke(app, [str(word).format(out=tmp_path / name) for word in words])
+        assert told.exit_code == 0, told.output
+        groups = json.loads(told.stdout)["systems"][0]["attributes"]["gender"]["groups"]
+        assert {group["name"]: group["speakers"] for group in groups} == {"female": 1, "male": 1}
+    run(embeddings, trials, tmp_path / "s.txt")
+    told = CliRunner().invoke(app, [str(word).format(out=tmp_path / "s.txt") for word in words])
+    assert told.exit_code == 2
+    assert told.stderr == (
+        f"svfair: {tmp_path / 's.txt'}: 2 of 2 target trials are between two speakers, the first between "
+        "'u3' and 'u4'; speakers were taken from the first folder of utterances; if that is not how they are "
+        "named, give --speaker-pattern, or --enrol-speaker-column and --test-speaker-column, or the manifest of the "
+        "utterances to `svfair evaluate`\n"
+    )
