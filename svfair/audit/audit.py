@@ -14,7 +14,8 @@ from svfair.audit.direction import higher_is_closer
 from svfair.audit.frames import frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
 from svfair.audit.notes import Note, Source
 from svfair.audit.settings import DEFAULT_ATTRIBUTES, MOST_GROUPS, AuditSettings
-from svfair.errors import InputError, Parameter
+from svfair.audit.trained import note_trained
+from svfair.errors import InputError, Parameter, shown
 from svfair.manifests.speakers import uniform_attributes
 from svfair.metrics.comparison import compare
 from svfair.metrics.evaluation import evaluate
@@ -198,6 +199,7 @@ def audit_trials(
     crossed, same = trials.contradictions()
     notes += [Note("targets_of_two_speakers", crossed)] if crossed else []
     notes += [Note("non_targets_of_one_speaker", same)] if same else []
+    notes += note_trained(pl.Series(trials.enrol), pl.Series(trials.test), trials.trained)
     _check_known({*trials.enrol, *trials.test}, known, trials)
     scores = trials.scores
     measured = make_trial_set(
@@ -260,9 +262,8 @@ def _check_known(found: Collection[str], known: Collection[str], trials: ScoredT
     if not any(speaker in known for speaker in found):
         raise InputError(
             f"{trials.path}: none of its {len(found)} speakers is in the metadata, the first is "
-            f"'{min(found)}'; give ",
-            Parameter("speaker_pattern"),
-            " if that is not how speakers are named",
+            f"'{shown(min(found))}'; ",
+            *trials.advice(),
         )
 
 

@@ -196,3 +196,8 @@ SpeakerPattern = Annotated[
     str | None,
     _files(help="Regular expression; group 1 is the speaker.", show_default="the path's first folder"),
 ]
+
+FromRun = Annotated[
+    Path | None,
+    typer.Option(help="Run folder: take the speakers that it held out, and no others.", metavar="RUN"),
+]

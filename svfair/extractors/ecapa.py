@@ -12,6 +12,10 @@ from torch import Tensor, nn
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.files import written_whole
+from svfair.manifests import TrainedSpeakers
+
+#: Key in the metadata of safetensors.
+_TRAINED = "trained_speakers"
 
 #: A Res2Net block cuts its channels into this many parts.
 _RES2_SCALE = 8
@@ -52,6 +56,9 @@ class EcapaExtractor(nn.Module):
     InputError
         When a size is none that the network can have.
     """
+
+    #: Whom it was trained on; None when nobody tells. It goes with the weights into a file.
+    trained_speakers: TrainedSpeakers | None = None
 
     def __init__(
         self,
@@ -118,7 +125,7 @@ def save_extractor(extractor: EcapaExtractor, path: Path) -> None:
     _check_finite(weights, path)
     with written_whole(path) as temporary:
         # Written by Python, so that a full disk is an OSError.
-        temporary.write_bytes(save(weights, metadata={"ecapa": json.dumps(extractor.settings)}))
+        temporary.write_bytes(save(weights, metadata=_metadata(extractor)))
 
 
 def load_extractor(path: Path) -> EcapaExtractor:
@@ -133,7 +140,8 @@ def load_extractor(path: Path) -> EcapaExtractor:
         raise InputError(f"{path}: no such extractor; `svfair train` writes one into its run folder")
     try:
         with safe_open(path, framework="pt") as file:
-            settings: dict[str, Any] = json.loads((file.metadata() or {})["ecapa"])
+            metadata: dict[str, str] = file.metadata() or {}
+            settings: dict[str, Any] = json.loads(metadata["ecapa"])
             # Built without memory first: the sizes in the settings may be anything.
             with torch.device("meta"):
                 expected = EcapaExtractor(**settings).network.state_dict()
@@ -144,11 +152,20 @@ def load_extractor(path: Path) -> EcapaExtractor:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         extractor = EcapaExtractor(**settings)
         extractor.network.load_state_dict(weights)
+        if _TRAINED in metadata:
+            extractor.trained_speakers = TrainedSpeakers.from_text(metadata[_TRAINED])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError, RecursionError) as error:
         reason = shown(next(iter(str(error).splitlines()), type(error).__name__), 200)
         raise InputError(f"{path}: not an extractor that svfair saved ({reason})") from error
     _check_finite(weights, path)
     return extractor.eval()
+
+
+def _metadata(extractor: EcapaExtractor) -> dict[str, str]:
+    trained = extractor.trained_speakers
+    return {"ecapa": json.dumps(extractor.settings)} | (
+        {} if trained is None else {_TRAINED: trained.to_text()}
+    )
 
 
 def _check(settings: dict[str, int]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from svfair.audit import Audit, Note
+from svfair.errors import shown
 from svfair.metrics.results import Evaluation
 from svfair.metrics.settings import Settings
 from svfair.reports.numbers import level
@@ -98,6 +99,13 @@ def note_words(note: Note) -> str:
     if note.kind == "lines_rejected":
         more = "; ..." if note.count > len(note.examples) else ""
         return f"{count} lines could not be read and were left out: {'; '.join(note.examples)}{more}."
+    if note.kind == "trials_of_trained_speakers":
+        share = f"{100 * note.count / (note.of or 1):.3g} %"
+        first = "".join(f", first '{shown(name)}'" for name in note.examples[:1])
+        return (
+            f"{count} of {of} trials ({share}) have a speaker that the extractor was trained on{first}; "
+            "errors on other speakers are higher. Draw trials among those that the run held out."
+        )
     return {
         "trials_unscored": f"{count} trials of the list have no score.",
         "pairs_of_several_scores": f"{count} pairs of utterances have several scores that differ, the first "

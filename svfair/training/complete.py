@@ -6,9 +6,10 @@ from pathlib import Path
 
 from svfair.audit import Audit
 from svfair.scoring.utterances import check_durations
-from svfair.training.evaluation import check_attributes, evaluate_run, read_speakers_of, write_speakers_of
+from svfair.training.evaluation import evaluate_run, read_speakers_of, write_speakers_of
 from svfair.training.plan import plan_run
 from svfair.training.recipe import Recipe
+from svfair.training.rehearsal import check_evaluation
 from svfair.training.run import fit
 from svfair.training.run_folder import open_run
 
@@ -53,7 +54,7 @@ def complete_run(
     speakers = read_speakers_of(recipe)
     plan = plan_run(recipe, speakers.training)
     if evaluate:
-        check_attributes(recipe, speakers.held_out)
+        check_evaluation(recipe, speakers.held_out, tell)
         check_durations(plan.extractor, speakers.held_out)
     run = open_run(folder, recipe, resume=resume)
     tell = tell or (lambda line: None)

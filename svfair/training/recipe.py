@@ -33,8 +33,9 @@ class Data(Section):
     )
     held_out_audio_root: Place | None = Field(None, description="likewise for held_out_manifest")
     held_out_share: Share = Field(0.3, description="share of the speakers held out for evaluation")
-    stratify: tuple[Name, ...] = Field(
-        (), description="attributes in which held-out speakers resemble the rest"
+    stratify: tuple[Name, ...] | None = Field(
+        None,
+        description="attributes in which held-out speakers resemble the rest; none: those of evaluation.by",
     )
     speakers_per_batch: Annotated[int, Field(ge=2, le=100_000)] = 40
     utterances_per_speaker: Annotated[int, Field(ge=2, le=100_000)] = Field(
@@ -128,6 +129,9 @@ class Evaluation(Section):
     )
     targets_per_speaker: Count = 60
     non_targets_per_speaker: Count = 120
+    within_session: bool = Field(
+        False, description="whether both utterances of a target trial may be of one session"
+    )
     by: tuple[Name, ...] = Field(DEFAULT_ATTRIBUTES, description="attributes to group by, as in an audit")
     minimum_speakers: Annotated[int, Field(le=1_000_000_000)] = AuditSettings.minimum_speakers
     minimum_targets: Annotated[int, Field(le=1_000_000_000)] = AuditSettings.minimum_targets

@@ -13,6 +13,7 @@ from svfair.audit.attributes import resolve_attribute
 from svfair.extractors import save_extractor
 from svfair.loading import CropDataset, CropLoader
 from svfair.loading.loader import ended_workers_named
+from svfair.manifests import TrainedSpeakers
 from svfair.training.brain import Interrupted, MinMaxBrain, StepSampler
 from svfair.training.checkpoints import Checkpoints
 from svfair.training.metrics_log import MetricsLog
@@ -109,6 +110,7 @@ def _fit(plan: Plan, run: RunFolder, progress: bool, tell: Callable[[str], None]
         except Interrupted:
             brain.save_checkpoint()
             raise
+    extractor.trained_speakers = TrainedSpeakers.of(plan.manifest.table["speaker_id"])
     save_extractor(extractor.cpu(), run.extractor)
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from inspect import signature
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.tables.bad_lines import BadLine, Rejected, others_like_it, refuse, rejected
+from svfair.tables.facts import write_parquet
 from svfair.tables.lines import Records
 from svfair.tables.unicode import composed, two_spellings
 from svfair.tables.writing import table_written
@@ -74,6 +73,7 @@ def read_scores(
     columns: Mapping[str, str] | None = None,
     trials: TrialList | Path | None = None,
     target_label: str | None = None,
+    speakers: bool = False,
 ) -> pl.DataFrame:
     """Read scored trials, in any format that the field's tools write.
 
@@ -92,6 +92,9 @@ def read_scores(
         its score.
     target_label
         The word for a target trial, in a file that has two words of its own.
+    speakers
+        Whether columns called `enrol_speaker` and `test_speaker`, as svfair writes them, are returned too
+        where the file has both.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def read_scores(
         As `read_trials`; and when all trials are of one kind, a score has no trial, a trial has no score, or
         a pair of utterances has one trial and several scores.
     """
-    records, _ = _read_scores(path, columns, trials, target_label, lenient=False)
+    records, _ = _read_scores(path, columns, trials, target_label, speakers, lenient=False)
     return records.table
 
 
@@ -114,6 +117,7 @@ def read_scores_leniently(
     columns: Mapping[str, str] | None = None,
     trials: TrialList | Path | None = None,
     target_label: str | None = None,
+    speakers: bool = False,
 ) -> tuple[pl.DataFrame, Rejected]:
     """Read scored trials as `read_scores` does, but leave out the lines that cannot be used, and count them.
 
@@ -132,7 +136,7 @@ def read_scores_leniently(
     InputError
         As `read_scores`, but for single lines; and when no line is left.
     """
-    records, unscored = _read_scores(path, columns, trials, target_label, lenient=True)
+    records, unscored = _read_scores(path, columns, trials, target_label, speakers, lenient=True)
     return records.table, rejected(records.bad, records.unit, unscored=unscored)
 
 
@@ -144,10 +148,7 @@ def write_trials(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | Non
     as_number = pl.col("is_target").cast(pl.Int8)
     with table_written(path) as temporary:
         if path.suffix == ".parquet":
-            # Older releases of polars have no key-value metadata; the list is as good without.
-            has_place = "metadata" in signature(table.write_parquet).parameters
-            options: dict[str, Any] = {"metadata": dict(facts)} if facts and has_place else {}
-            table.write_parquet(temporary, **options)
+            write_parquet(table, temporary, facts)
         elif path.suffix == ".txt":
             rest = [name for name in table.columns if name not in ("is_target", "enrol", "test")]
             ordered = table.select(as_number, "enrol", "test", *rest)
@@ -198,15 +199,19 @@ def _read_scores(
     columns: Mapping[str, str] | None,
     trials: TrialList | Path | None,
     target_label: str | None,
+    speakers: bool,
     *,
     lenient: bool,
 ) -> tuple[Records, int]:
     """Return the scored trials, and how many trials of the list have no score."""
     if isinstance(trials, Path):
         trials = read_trial_list(trials, target_label=target_label)
-    speakers = [name for name in _SPEAKERS if (columns or {}).get(name)]
-    wanted = [*(_TRIAL if trials is None else ("enrol", "test")), "score", *speakers]
-    records = _usable(read_records(path, wanted, columns or {}, target_label), wanted, path, target_label)
+    named = [name for name in _SPEAKERS if (columns or {}).get(name)]
+    wanted = [*(_TRIAL if trials is None else ("enrol", "test")), "score", *named]
+    optional = _SPEAKERS if speakers and not named else ()
+    found = read_records(path, wanted, columns or {}, target_label, optional)
+    wanted += [name for name in optional if name in found.table.columns]
+    records = _usable(found, wanted, path, target_label)
     records = replace(records, table=_composed(records.table, path))
     if not lenient:
         advice = ("Mend them, or leave them out with ", Parameter("skip_bad_lines"))
@@ -222,7 +227,10 @@ def _read_scores(
         there, missing = ("target", "non-target") if kinds[0] else ("non-target", "target")
         raise InputError(f"{path}: holds {there} trials alone; error rates need {missing} trials too")
     return Records(
-        records.table.select(*_TRIAL, "score", *speakers), records.numbers, records.bad, records.unit
+        records.table.select(*_TRIAL, "score", *(name for name in _SPEAKERS if name in wanted)),
+        records.numbers,
+        records.bad,
+        records.unit,
     ), unscored
 
 

@@ -48,7 +48,11 @@ _IN_WORDS = {
 
 
 def read_records(
-    path: Path, wanted: Sequence[str], columns: Mapping[str, str], target_label: str | None = None
+    path: Path,
+    wanted: Sequence[str],
+    columns: Mapping[str, str],
+    target_label: str | None = None,
+    optional: Sequence[str] = (),
 ) -> Records:
     """Read the wanted fields of a list or table of trials, with names `enrol`, `test`, `is_target`, `score`.
 
@@ -63,6 +67,8 @@ def read_records(
         Names of columns, keyed by the fields; when any is given, the file has a header.
     target_label
         The word for a target trial, if the file has words of its own.
+    optional
+        Fields that are read too where all of them have columns of their own names.
 
     Returns
     -------
@@ -76,12 +82,12 @@ def read_records(
     """
     columns = {name: column.strip().lower() for name, column in columns.items() if column}
     if is_parquet(path):
-        return _read_parquet(path, wanted, columns)
+        return _read_parquet(path, wanted, columns, optional)
     if is_workbook(path):
-        return _select(read_workbook(path), path, wanted, columns)
+        return _select(read_workbook(path), path, wanted, columns, optional)
     content = read_bytes(path)
     if is_json(path, content):
-        return _select(parse_json(path, content), path, wanted, columns)
+        return _select(parse_json(path, content), path, wanted, columns, optional)
     header, delimiter, skipped = read_header(path, content)
     by_blanks = len(header) == 1 and len(header[0].split()) > 1
     if by_blanks:
@@ -101,26 +107,34 @@ def read_records(
     if by_blanks:
         delimiter = " "
     sample = sample_lines(content, delimiter, target_label)
-    picked = _pick(header, path, wanted, columns, sample)
+    picked = _pick(header, path, wanted, columns, sample, optional)
     roles = {column: name for name, column in picked.items()}
     names = tuple(roles.get(column, f"field {place}") for place, column in enumerate(header))
-    return parse_lines(content, Form(names, delimiter, skipped, quoted=True), wanted)
+    return parse_lines(content, Form(names, delimiter, skipped, quoted=True), list(picked))
 
 
-def _select(records: Records, path: Path, wanted: Sequence[str], columns: Mapping[str, str]) -> Records:
+def _select(
+    records: Records,
+    path: Path,
+    wanted: Sequence[str],
+    columns: Mapping[str, str],
+    optional: Sequence[str],
+) -> Records:
     rows = [[text or "" for text in row] for row in records.table.head(1000).iter_rows()]
-    picked = _pick(records.table.columns, path, wanted, columns, Sample(rows))
+    picked = _pick(records.table.columns, path, wanted, columns, Sample(rows), optional)
     table = records.table.select(pl.col(column).alias(name) for name, column in picked.items())
     return Records(table, records.numbers, records.bad, records.unit)
 
 
-def _read_parquet(path: Path, wanted: Sequence[str], columns: Mapping[str, str]) -> Records:
-    picked = _pick(parquet_columns(path), path, wanted, columns, Sample([]))
+def _read_parquet(
+    path: Path, wanted: Sequence[str], columns: Mapping[str, str], optional: Sequence[str]
+) -> Records:
+    picked = _pick(parquet_columns(path), path, wanted, columns, Sample([]), optional)
     table = read_parquet(path, list(picked.values()))
     table = table.select(pl.col(column).alias(name) for name, column in picked.items())
     # Numbers stay numbers: a score keeps every bit of it.
     others = [
-        name for name in wanted if not (table[name].dtype.is_numeric() or table[name].dtype == pl.Boolean)
+        name for name in picked if not (table[name].dtype.is_numeric() or table[name].dtype == pl.Boolean)
     ]
     try:
         table = table.with_columns(pl.col(others).cast(pl.String, strict=False).str.strip_chars())
@@ -136,12 +150,18 @@ def _has_names(header: Sequence[str]) -> bool:
 
 
 def _pick(
-    found: Sequence[str], path: Path, wanted: Sequence[str], columns: Mapping[str, str], sample: Sample
+    found: Sequence[str],
+    path: Path,
+    wanted: Sequence[str],
+    columns: Mapping[str, str],
+    sample: Sample,
+    optional: Sequence[str],
 ) -> dict[str, str]:
-    """Return the column of each wanted field."""
+    """Return the column of each wanted field, and of the optional ones where all of them are there."""
     picked = {}
-    for name in wanted:
-        candidates = (columns[name],) if name in columns else _NAMES.get(name, ())
+    names = {name.lower() for name in found}
+    for name in (*wanted, *(optional if names.issuperset(optional) else ())):
+        candidates = (columns[name],) if name in columns else _NAMES.get(name, (name,))
         matches = next((hits for c in candidates if (hits := [f for f in found if f.lower() == c])), [])
         option = "label" if name == "is_target" else name
         if not matches:

@@ -116,7 +116,13 @@ def no_targets(*, within_session: bool) -> InputError:
 
 def no_non_targets(match: Sequence[str]) -> InputError:
     """Return the error that says why there is no non-target trial to make."""
-    return InputError(f"trials: no two speakers share {', '.join(match)}, so there is no non-target trial")
+    if not match:
+        return InputError("trials: there is one speaker alone, so there is no non-target trial to make")
+    return InputError(
+        f"trials: no two speakers share {', '.join(match)}, so there is no non-target trial to make; name "
+        "fewer attributes in ",
+        Parameter("match"),
+    )
 
 
 def trials_of_rows(utterances: pl.Series, targets: IntArray, non_targets: IntArray) -> pl.DataFrame:

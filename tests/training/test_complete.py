@@ -2,9 +2,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from svfair.errors import InputError
+from svfair.manifests import read_held_out
 from svfair.training import Interrupted, Recipe, complete_run
 
 HALF = {"data.held_out_share": 0.5, "data.stratify": ["gender"], "data.speakers_per_batch": 3}
@@ -36,6 +38,11 @@ def test_a_run_is_trained_once_and_evaluated_as_often_as_asked(
     assert embedded == [16, *range(1, 17)]
     told = f"tiny: 4 training speakers, 4 held out; run folder {out}"
     assert said == [told, told, "Training is complete already."]
+    parts = pl.read_csv(out / "speakers.csv")
+    held_out = set(parts.filter(pl.col("part") == "held_out")["speaker_id"])
+    kept = read_held_out(out)
+    assert set(kept.table["speaker_id"]) == held_out
+    assert kept.recording(0).path.is_file()
 
 
 @pytest.mark.parametrize(
