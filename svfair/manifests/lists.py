@@ -7,6 +7,7 @@ import polars as pl
 from svfair.errors import InputError, Parameter, shown
 from svfair.tables.bad_lines import BadLine, first_of, refuse
 from svfair.tables.reading import read_bytes
+from svfair.tables.unicode import composed, composed_table
 
 #: A file suffix starts with a letter: the end of `talk.2019` is none.
 _SUFFIX = r"\.[A-Za-z][A-Za-z0-9]{0,4}$"
@@ -37,7 +38,9 @@ def read_utterance_list(path: Path) -> pl.DataFrame:
     refuse(path, bad, "line", "Mend them or take them out")
     if not rows:
         raise InputError(f"{path}: holds no utterances")
-    table = pl.DataFrame(rows, schema={"speaker_id": pl.String, "utterance_id": pl.String}, orient="row")
+    table = composed_table(
+        pl.DataFrame(rows, schema={"speaker_id": pl.String, "utterance_id": pl.String}, orient="row")
+    )
     if table["speaker_id"].str.contains(r"^\d$").all():
         return table.with_columns(speaker_id=pl.lit(None, dtype=pl.String))
     return table

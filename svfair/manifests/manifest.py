@@ -15,6 +15,7 @@ from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, Recording
 from svfair.manifests.speakers import uniform_attributes
 from svfair.tables.bad_lines import others_like_it
 from svfair.tables.reading import read_table_records
+from svfair.tables.unicode import composed_table, differing_in_form
 
 REQUIRED = ("utterance_id", "path", "speaker_id", "session_id", "duration_s")
 
