@@ -1,6 +1,6 @@
 """Recordings: reading, headers, MPEG-4, packed archives, channels and codecs."""
 
-from svfair.audio.checks import check_audio
+from svfair.audio.checks import check_audio, read_durations
 from svfair.audio.headers import AudioHeader, read_header
 from svfair.audio.mpeg4 import is_mpeg4
 from svfair.audio.problems import AudioError, AudioProblem
@@ -18,6 +18,7 @@ __all__ = [
     "is_mpeg4",
     "read_audio",
     "read_crop",
+    "read_durations",
     "read_header",
     "write_shard",
 ]

@@ -2,6 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+import numpy.typing as npt
+
 from svfair.audio.headers import read_header
 from svfair.audio.problems import AudioError, name_of
 from svfair.errors import InputError
@@ -36,6 +39,19 @@ def check_audio(manifest: Manifest) -> None:
         row, problem = bad[0]
         place = manifest.place(row)
         raise InputError(f"{manifest.source}: {place}: path: {problem}{others_like_it(len(bad), 'rows')}")
+
+
+def read_durations(manifest: Manifest) -> npt.NDArray[np.float64]:
+    """Read how long the recordings of a manifest really are, in seconds, float64 (rows,).
+
+    Raises
+    ------
+    AudioError
+        When one cannot be used.
+    """
+    recordings = map(manifest.recording, range(manifest.written.height))
+    with ThreadPoolExecutor(8) as pool:
+        return np.fromiter((header.duration_s for header in pool.map(read_header, recordings)), np.float64)
 
 
 def _problem(recording: Recording, duration_s: float) -> str | None:

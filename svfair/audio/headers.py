@@ -1,12 +1,11 @@
-"""How long a recording is, without decoding it."""
+"""How long a recording is: what its header says, and whether its end is there; the rest is not decoded."""
 
 import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
-
-from svfair.audio.mpeg4 import open_mpeg4
+from svfair.audio.lengths import SHORTFALL_S, SoundFile, check_not_cut, frames_of, frames_there
+from svfair.audio.mpeg4 import decode_mpeg4, open_mpeg4
 from svfair.audio.problems import AudioError, name_of, problems_named
 from svfair.audio.reading import open_recording
 from svfair.manifests.recording import Recording
@@ -19,7 +18,7 @@ class AudioHeader:
     Parameters
     ----------
     frames
-        Samples of one channel. MPEG-4 rounds up to whole blocks of 1,024.
+        Samples of one channel that are there. MPEG-4 rounds up to whole blocks of 1,024.
     sample_rate
         In Hz.
     channels
@@ -40,35 +39,32 @@ class AudioHeader:
 
 
 def read_header(recording: Path | Recording) -> AudioHeader:
-    """Read how long a recording is, from its header.
+    """Read how long a recording is, from its header, and decode its end to see that it is there.
 
     Raises
     ------
     AudioError
-        When it is missing, empty, cannot be read as audio, holds no samples, or is a WAV file that ends
-        before its header says.
+        When it is missing, empty, cannot be read as audio, holds no samples, ends before its header says, or
+        would be longer than a recording can be.
     """
     recording = recording if isinstance(recording, Recording) else Recording(recording)
     with problems_named(recording):
         source, in_mpeg4 = open_recording(recording)
-        header = _mpeg4_header(source) if in_mpeg4 else _sndfile_header(source, recording)
+        header = _mpeg4_header(source) if in_mpeg4 else _sndfile_header(source)
     if header.frames <= 0:
         raise AudioError(name_of(recording), "holds no audio", kind="empty")
     return header
 
 
-def _sndfile_header(source: Path | io.BytesIO, recording: Recording) -> AudioHeader:
-    info = soundfile.info(source, verbose=True)
-    # libsndfile takes what is there of a cut WAV file for its length, and says so in its log alone.
-    for line in info.extra_info.splitlines() if info.format == "WAV" and info.frames else ():
-        if line.startswith("data :") and "(should be" in line:
-            stated, present = int(line.split()[2]), int(line.split()[-1].rstrip(")"))
-            if stated > present:
-                reason = f"is cut off: its header says {stated:,} bytes of audio, there are {present:,}"
-                raise AudioError(name_of(recording), reason, kind="cut off")
-    return AudioHeader(info.frames, info.samplerate, info.channels, info.format)
+def _sndfile_header(source: Path | io.BytesIO) -> AudioHeader:
+    with SoundFile(source) as file:
+        check_not_cut(file)
+        frames = frames_there(source, frames_of(file, source))
+        return AudioHeader(frames, file.samplerate, file.channels, file.format)
 
 
 def _mpeg4_header(source: Path | io.BytesIO) -> AudioHeader:
+    # The end is decoded, so that a file that is cut off is refused here too.
+    _, rate, _ = decode_mpeg4(source, 1.0, SHORTFALL_S)
     with open_mpeg4(source) as (_, stream, seconds):
-        return AudioHeader(round(seconds * stream.rate), stream.rate, stream.channels, "MPEG-4")
+        return AudioHeader(round(seconds * rate), rate, stream.channels, "MPEG-4")

@@ -2,12 +2,16 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from svfair.audio.lengths import SHORTFALL_S, check_length
+from svfair.audio.problems import DamagedError
+from svfair.audio.samples import check_samples
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -30,22 +34,30 @@ def open_mpeg4(source: Path | io.BytesIO) -> Iterator[tuple[Any, Any, float]]:
     Raises
     ------
     ValueError, OSError
-        When there is no audio stream, its length is not stated, or the content cannot be decoded; every error
-        of PyAV is one of the two.
+        When there is no audio stream, its length is not stated or none of audio, or the content cannot be
+        decoded; damaged content may lead the decoder to other errors.
     """
     # Heavy, and not needed where all audio is WAV or FLAC.
     import av
 
-    try:
-        with av.open(str(source) if isinstance(source, Path) else source, mode="r") as container:
-            if not container.streams.audio:
-                raise ValueError("no audio stream")
-            stream = container.streams.audio[0]
-            if stream.duration is None or stream.time_base is None:
-                raise ValueError("its length is not stated")
-            yield container, stream, float(stream.duration * stream.time_base)
-    except av.FFmpegError as error:
-        raise ValueError(error.strerror or str(error)) from error
+    # FFmpeg takes names for addresses ("http:/a.m4a", "a:b/c.m4a"), and content for lists of other files: it
+    # gets an open file, and is told the format.
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        file.seek(0)
+        try:
+            with av.open(file, mode="r", format="mov") as container:
+                if not container.streams.audio:
+                    raise ValueError("no audio stream")
+                stream = container.streams.audio[0]
+                if stream.codec_context is None:
+                    raise ValueError("its codec is not known")
+                if stream.duration is None or stream.time_base is None or not stream.rate:
+                    raise ValueError("its length is not stated")
+                seconds = float(stream.duration * stream.time_base)
+                check_length(source, seconds, stream.rate)
+                yield container, stream, seconds
+        except av.FFmpegError as error:
+            raise ValueError(error.strerror or str(error)) from error
 
 
 def decode_mpeg4(
@@ -67,35 +79,60 @@ def decode_mpeg4(
     sample_rate
         Of the file, in Hz.
     expected
-        How many samples the header promises; fewer mean that the file is damaged.
+        How many samples the header promises; some blocks fewer may be there.
 
     Raises
     ------
     ValueError, OSError
         See `open_mpeg4`.
+    DamagedError
+        When the file ends much before its header says.
     """
     with open_mpeg4(source) as (container, stream, length_s):
-        rate, ticks = stream.rate, float(stream.time_base * stream.rate)  # samples a tick
+        rate = stream.rate
         total = round(length_s * rate)
         count = total if seconds is None else min(total, round(seconds * rate))
         start = round((position or 0.0) * (total - count))
-        first = max(0, start - _BLOCKS_BEFORE * _BLOCK)
-        if first > 0:
-            container.seek(int(first / ticks), stream=stream, backward=True)
-        blocks: list[npt.NDArray[np.float32]] = []
-        begins = first
-        for frame in container.decode(stream):
-            at = 0 if frame.pts is None else round(frame.pts * ticks)
-            begins = at if not blocks else begins
-            blocks.append(_mono(frame))
-            if at + frame.samples >= start + count:
+        again = False
+        while True:
+            samples, begins = _decode_from(source, container, stream, start, count, again)
+            again = True
+            end = begins + len(samples)
+            if end >= start + count:
                 break
-    samples = np.concatenate(blocks) if blocks else np.empty(0, np.float32)
-    # The header may count the last block as full; then a crop at the very end begins that much earlier.
-    missing = start + count - (begins + len(samples))
-    if 0 < missing <= _BLOCK:
-        start, count = max(0, start - missing), min(count, total - missing)
-    return samples[max(0, start - begins) :][:count], rate, count
+            # The header may count the last block as full, or blocks that are not there; then a crop lies as
+            # late as it fits into what is there.
+            if total - end > max(_BLOCK, SHORTFALL_S * rate):
+                reason = f"is cut off: it ends after {end} of {total} samples"
+                raise DamagedError(reason, "cut off")
+            count = min(count, end)
+            start = end - count
+            if len(samples) and start >= begins:
+                break
+    mono = samples[max(0, start - begins) :][:count]
+    check_samples(mono, rate, start)
+    return mono, rate, count
+
+
+def _decode_from(
+    source: Path | io.BytesIO, container: Any, stream: Any, start: int, count: int, again: bool
+) -> tuple[npt.NDArray[np.float32], int]:
+    """Return the samples from a little before `start` on, and where they begin."""
+    ticks = float(stream.time_base * stream.rate)  # samples a tick
+    first = max(0, start - _BLOCKS_BEFORE * _BLOCK)
+    if first > 0 or again:
+        container.seek(int(first / ticks), stream=stream, backward=True)
+    blocks: list[npt.NDArray[np.float32]] = []
+    begins, decoded = first, 0
+    for frame in container.decode(stream):
+        at = 0 if frame.pts is None else round(frame.pts * ticks)
+        begins = at if not blocks else begins
+        blocks.append(_mono(frame))
+        decoded += frame.samples
+        check_length(source, decoded / stream.rate, stream.rate)  # time stamps may promise less
+        if at + frame.samples >= start + count:
+            break
+    return np.concatenate(blocks) if blocks else np.empty(0, np.float32), begins
 
 
 def _mono(frame: "AudioFrame") -> npt.NDArray[np.float32]:

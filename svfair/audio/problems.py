@@ -5,9 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-import soundfile
-
-from svfair.errors import InputError
+from svfair.errors import InputError, shown
 from svfair.manifests.recording import Recording
 
 AudioProblem = Literal["missing", "empty", "cut off", "unreadable"]
@@ -33,6 +31,14 @@ class AudioError(InputError):
         self.kind = kind
 
 
+class DamagedError(ValueError):
+    """What is wrong with a recording, where its name is not known; `problems_named` adds it."""
+
+    def __init__(self, reason: str, kind: AudioProblem = "unreadable") -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
 def name_of(recording: Recording) -> str:
     """Return how a message calls a recording."""
     if recording.size is None:
@@ -53,7 +59,9 @@ def problems_named(recording: Recording) -> Iterator[None]:
         yield
     except AudioError:
         raise
-    except (soundfile.LibsndfileError, OSError, ValueError) as error:
+    except DamagedError as error:
+        raise AudioError(name_of(recording), str(error), kind=error.kind) from error
+    except Exception as error:  # decoders raise whatever damaged content leads them to
         reason, kind = _told(recording.path, error)
         raise AudioError(name_of(recording), reason, kind=kind) from error
 
@@ -67,5 +75,8 @@ def _told(path: Path, error: Exception) -> tuple[str, AudioProblem]:
         return "is missing", "missing"
     except OSError:
         pass  # what was raised first says as much
-    reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
-    return f"cannot be read as audio ({reason})", "unreadable"
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is", "unreadable"
+    texts = (getattr(error, "error_string", None), getattr(error, "strerror", None), str(error))
+    reason = next(filter(None, texts), type(error).__name__)
+    return f"cannot be read as audio ({shown(reason, 200)})", "unreadable"

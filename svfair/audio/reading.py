@@ -9,14 +9,23 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from svfair.audio.lengths import SoundFile, frames_of, frames_there
 from svfair.audio.mpeg4 import decode_mpeg4, is_mpeg4
 from svfair.audio.problems import AudioError, name_of, problems_named
+from svfair.audio.samples import check_samples
 from svfair.manifests.recording import Recording
 
 Waveform = npt.NDArray[np.float32]
 
 #: Files so named are not looked into before they are opened, which would cost a tenth of reading a crop.
 _NEVER_MPEG4 = frozenset({".wav", ".flac"})
+
+#: An MP3 frame takes bytes from frames before it, from a dozen where frames are small, and is silent without
+#: them: this many samples are decoded before a crop, and dropped.
+_MP3_LEAD = 16 * 576
+
+#: Values that are decoded at a time.
+_BLOCK = 1 << 22
 
 
 def read_audio(recording: Path | Recording, *, sample_rate: int = 16000) -> Waveform:
@@ -28,7 +37,7 @@ def read_audio(recording: Path | Recording, *, sample_rate: int = 16000) -> Wave
     Raises
     ------
     AudioError
-        When the file is missing, corrupt or empty.
+        When the file is missing, corrupt or empty, or holds samples that are not numbers.
     """
     return _read(recording, None, None, sample_rate)
 
@@ -57,7 +66,7 @@ def read_crop(
     Raises
     ------
     AudioError
-        When the file is missing, corrupt or empty.
+        When the file is missing, corrupt or empty, or the crop holds samples that are not numbers.
     """
     crop = _read(recording, position, seconds, sample_rate)
     length = round(seconds * sample_rate)
@@ -109,24 +118,46 @@ def open_recording(
     return io.BytesIO(content), is_mpeg4(content)
 
 
-class _ReadOnce(soundfile.SoundFile):  # type: ignore[misc]  # soundfile ships no types
-    """A file that is read once and closed.
-
-    After each read, soundfile seeks to where it stands already, if it may; FLAC is then searched once more.
-    """
-
-    def seekable(self) -> bool:
-        return False
-
-
 def _decode(
     source: Path | io.BytesIO, position: float | None, seconds: float | None
 ) -> tuple[Waveform, int, int]:
-    with _ReadOnce(source) as file:
-        expected = file.frames
-        if position is not None and seconds is not None:
-            expected = min(file.frames, round(seconds * file.samplerate))
-            file.seek(round(position * (file.frames - expected)))
-        samples = file.read(expected, dtype="float32", always_2d=True)
-        mono: Waveform = samples[:, 0] if file.channels == 1 else samples.mean(axis=1)
-        return mono, file.samplerate, expected
+    with SoundFile(source) as file:
+        total, rate = frames_of(file, source), file.samplerate
+        expected = total if seconds is None else min(total, round(seconds * rate))
+        start = round((position or 0.0) * (total - expected))
+        try:
+            mono = _read_from(file, start, expected, seek=seconds is not None)
+        except soundfile.LibsndfileError:
+            if start == 0:
+                raise
+            mono = np.empty(0, np.float32)  # a crop that may begin behind the end
+    if len(mono) < expected:
+        total = frames_there(source, total)
+        if seconds is None:
+            expected = total
+        else:  # the crop lies as late as it fits into what is there
+            expected = min(expected, total)
+            start = min(start, total - expected)
+            with SoundFile(source) as file:
+                mono = _read_from(file, start, expected)
+    check_samples(mono, rate, start)
+    return mono, rate, expected
+
+
+def _read_from(file: SoundFile, start: int, frames: int, *, seek: bool = True) -> Waveform:
+    """Read in blocks: a header may state more than there is memory for."""
+    if seek:
+        lead = min(start, _MP3_LEAD) if file.format == "MP3" else 0
+        file.seek(start - lead)
+        file.read(lead, dtype="float32")
+    blocks: list[Waveform] = []
+    most = max(1, _BLOCK // file.channels)
+    while frames > 0:
+        wanted = min(frames, most)
+        samples = file.read(wanted, dtype="float32", always_2d=True)
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused by name
+            blocks.append(samples[:, 0] if file.channels == 1 else samples.mean(axis=1))
+        frames -= wanted
+        if len(samples) < wanted:
+            break
+    return blocks[0] if len(blocks) == 1 else np.concatenate([np.empty(0, np.float32), *blocks])

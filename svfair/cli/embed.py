@@ -13,6 +13,15 @@ def embed(
         typer.Option(help="Folder that the manifest's paths are relative to.", exists=True, file_okay=False),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or cuda:N.")] = "cpu",
+    longest_s: Annotated[
+        float,
+        typer.Option(
+            "--longest",
+            metavar="SECONDS",
+            help="Cut longer recordings into equal parts and average the parts' embeddings. "
+            "Memory grows with it, by about half a GiB a minute at 512 channels.",
+        ),
+    ] = 300.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Embed every utterance of a manifest with a trained extractor.
@@ -32,7 +41,7 @@ def embed(
     utterances = read_manifest(manifest, audio_root=audio_root)
     check_audio(utterances)
     with embedding_bar(utterances.table.height) as progress:
-        table = embed_manifest(extractor, utterances, device=device, progress=progress)
+        table = embed_manifest(extractor, utterances, device=device, longest_s=longest_s, progress=progress)
     write_embeddings(table, out)
     size = extractor.settings["embedding_size"]
     if as_json:

@@ -7,10 +7,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from speechbrain.lobes.features import Fbank
 from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
+from speechbrain.nnet.CNN import Conv1d
 from torch import Tensor, nn
 
-from svfair.errors import InputError
+from svfair.errors import InputError, Parameter, shown
 from svfair.files import written_whole
+
+#: A Res2Net block cuts its channels into this many parts.
+_RES2_SCALE = 8
+
+#: Of all sizes; above, the weights alone would take hundreds of gigabytes.
+_SIZES = (1, 16_384)
+
+#: In Hz: the 400 points of the spectrum hold a window of 25 ms up to 16 kHz.
+_BOUNDS = {"sample_rate": (1_000, 16_000)}
 
 
 class EcapaExtractor(nn.Module):
@@ -31,6 +41,16 @@ class EcapaExtractor(nn.Module):
         Width of the attention that pools over time.
     sample_rate
         Of the waveforms, in Hz.
+
+    Attributes
+    ----------
+    shortest_samples
+        The fewest samples that can be embedded; shorter waveforms are refused.
+
+    Raises
+    ------
+    InputError
+        When a size is none that the network can have.
     """
 
     def __init__(
@@ -49,6 +69,7 @@ class EcapaExtractor(nn.Module):
             "attention_channels": attention_channels,
             "sample_rate": sample_rate,
         }
+        _check(self.settings)
         self.features = Fbank(n_mels=mel_bands, sample_rate=sample_rate)
         self.network = ECAPA_TDNN(
             mel_bands,
@@ -56,9 +77,27 @@ class EcapaExtractor(nn.Module):
             channels=[channels] * 4 + [3 * channels],
             attention_channels=attention_channels,
         )
+        # Ends are padded by reflection, which takes one frame more than it pads; n hops make n + 1 frames.
+        padded = max(
+            layer.dilation * (layer.kernel_size - 1) // 2
+            for layer in self.network.modules()
+            if isinstance(layer, Conv1d)
+        )
+        self.shortest_samples = int(padded * self.features.compute_STFT.hop_length)
 
     def forward(self, waveforms: Tensor) -> Tensor:
-        """Return embeddings (batch, embedding_size), not normalised, of waveforms (batch, samples)."""
+        """Return embeddings (batch, embedding_size), not normalised, of waveforms (batch, samples).
+
+        Raises
+        ------
+        InputError
+            When they are shorter than `shortest_samples`.
+        """
+        if waveforms.shape[-1] < self.shortest_samples:
+            raise InputError(
+                f"waveforms of {waveforms.shape[-1]} samples are too short for the extractor; "
+                f"it needs {self.shortest_samples}"
+            )
         # Spectra of whole-float32 audio: under autocast their logarithms would lose the quiet bands.
         with torch.no_grad(), torch.autocast(waveforms.device.type, enabled=False):
             features = self.features(waveforms.float())
@@ -87,10 +126,33 @@ def load_extractor(path: Path) -> EcapaExtractor:
     try:
         with safe_open(path, framework="pt") as file:
             settings: dict[str, Any] = json.loads((file.metadata() or {})["ecapa"])
+            # Built without memory first: the sizes in the settings may be anything.
+            with torch.device("meta"):
+                expected = EcapaExtractor(**settings).network.state_dict()
+            for name, weight in expected.items():
+                shape = tuple(file.get_slice(name).get_shape())
+                if shape != weight.shape:
+                    raise ValueError(f"{name} is {shape}, not {tuple(weight.shape)} as its settings say")
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        for name, weight in weights.items():
+            if not torch.isfinite(weight).all():
+                raise ValueError(f"{name} holds weights that are not finite")
         extractor = EcapaExtractor(**settings)
         extractor.network.load_state_dict(weights)
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError, RecursionError) as error:
+        reason = shown(next(iter(str(error).splitlines()), type(error).__name__), 200)
         raise InputError(f"{path}: not an extractor that svfair saved ({reason})") from error
     return extractor.eval()
+
+
+def _check(settings: dict[str, int]) -> None:
+    for name, value in settings.items():
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise InputError(Parameter(name), f": {shown(repr(value))} is not a whole number")
+        lowest, highest = _BOUNDS.get(name, _SIZES)
+        if not lowest <= value <= highest:
+            raise InputError(Parameter(name), f": {shown(value)} is not between {lowest:,} and {highest:,}")
+    if settings["channels"] % _RES2_SCALE:
+        raise InputError(
+            Parameter("channels"), f": {settings['channels']} is not a multiple of {_RES2_SCALE}"
+        )

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from svfair.audit import Audit
+from svfair.scoring.utterances import check_durations
 from svfair.training.brain import Interrupted
 from svfair.training.evaluation import check_attributes, evaluate_run, read_speakers_of, write_speakers_of
 from svfair.training.plan import plan_run
@@ -54,6 +55,7 @@ def complete_run(
     plan = plan_run(recipe, speakers.training)
     if evaluate:
         check_attributes(recipe, speakers.held_out)
+        check_durations(plan.extractor, speakers.held_out)
     run = open_run(folder, recipe, resume=resume)
     write_speakers_of(run, speakers)
     tell = tell or (lambda line: None)

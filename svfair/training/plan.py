@@ -71,7 +71,10 @@ def plan_run(recipe: Recipe, manifest: Manifest) -> Plan:
     groups, counts = _true_groups(recipe, manifest)
     # The order in which the seed is spent: what a seed gives stays as it is.
     torch.manual_seed(seed)
-    extractor = EcapaExtractor(**recipe.extractor.model_dump())
+    try:
+        extractor = EcapaExtractor(**recipe.extractor.model_dump())
+    except InputError as error:
+        raise error.within("extractor") from error
     # A classifier also tells apart the speakers that a changed speed makes.
     labels = speakers * (1 if settings is None else settings.label_copies)
     objective = build_objective(recipe, speakers=labels, group_counts=counts)

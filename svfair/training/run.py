@@ -8,12 +8,11 @@ from contextlib import contextmanager, suppress
 
 import torch
 from speechbrain.utils.checkpoints import Checkpointer
-from torch import Tensor
-from torch.utils.data import DataLoader
 
 from svfair.audit.attributes import resolve_attribute
 from svfair.extractors import save_extractor
-from svfair.loading import CropDataset
+from svfair.loading import CropDataset, CropLoader
+from svfair.loading.loader import ended_workers_named
 from svfair.training.brain import Interrupted, MinMaxBrain, StepSampler
 from svfair.training.metrics_log import MetricsLog
 from svfair.training.plan import Plan
@@ -64,16 +63,16 @@ def train(plan: Plan, run: RunFolder, *, progress: bool = True) -> bool:
     crops = CropDataset(
         plan.manifest, plan.batches, seconds=data.crop_seconds, augmentation=plan.augmentation
     )
-    loader: DataLoader[dict[str, Tensor]] = DataLoader(
+    loader = CropLoader(
         crops,
-        batch_size=None,
         sampler=StepSampler(brain),
         num_workers=data.workers,
         worker_init_fn=_leave_interrupts_to_the_trainer,
     )
     with _stop_on_interrupt(brain):
         try:
-            brain.fit([1], loader, progressbar=progress)
+            with ended_workers_named():
+                brain.fit([1], loader, progressbar=progress)
         except Interrupted:
             brain.save_checkpoint()
             return False

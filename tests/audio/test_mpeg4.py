@@ -1,4 +1,6 @@
 import io
+from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from svfair.audio import AudioError
 from svfair.audio.headers import read_header
 from svfair.audio.mpeg4 import decode_mpeg4
 from svfair.audio.reading import read_audio, read_crop
@@ -96,3 +99,69 @@ def test_damaged_files_are_named(tmp_path: Path, kept: float) -> None:
     path.write_bytes(content[: round(kept if kept > 1 else kept * len(content))])
     with pytest.raises(InputError, match=r"cut.m4a: "):
         read_audio(path)
+
+
+@pytest.mark.fault("audio whose path looks like an address")
+@pytest.mark.parametrize("folder", ["http:", "https:/example.org", "a:b", "concat:", "file:", "pipe:0"])
+def test_a_path_is_never_taken_for_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path(folder) / "speech.m4a"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(encode_mpeg4(chirp(1.0, 16000), 16000))
+    assert read_header(path).frames == len(read_audio(path)) == 16000
+    assert len(read_crop(path, 0.5, 0.5)) == 8000
+    path.unlink()
+    with pytest.raises(AudioError, match=rf"^{path}: is missing; replace the file or drop it$"):
+        read_audio(path)
+
+
+@pytest.mark.fault("audio that names other files")
+def test_content_is_never_taken_for_a_list_of_files(tmp_path: Path) -> None:
+    (tmp_path / "other.m4a").write_bytes(encode_mpeg4(chirp(1.0, 16000), 16000))
+    path = tmp_path / "list.m4a"
+    path.write_text("####ftyp\nffconcat version 1.0\nfile other.m4a\n#EXTM3U\nother.m4a\n")
+    with pytest.raises(AudioError, match=r"list.m4a: cannot be read as audio"):
+        read_audio(path)
+
+
+@pytest.mark.fault("audio that is damaged")
+@pytest.mark.parametrize(
+    "error", [AttributeError("no rate"), EOFError(), av.PatchWelcomeError(1, "patches welcome")]
+)
+@pytest.mark.parametrize("read", [read_header, read_audio, lambda one: read_crop(one, 0.5, 0.1)])
+def test_whatever_the_decoder_raises_names_the_file(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    read: Callable[[Path], object],
+) -> None:
+    path = tmp_path / "odd.m4a"
+    path.write_bytes(encode_mpeg4(chirp(1.0, 16000), 16000))
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(av, "open", fail)
+    with pytest.raises(
+        AudioError, match=r"odd.m4a: cannot be read as audio \(.+\); replace the file or drop it$"
+    ):
+        read(path)
+
+
+@pytest.mark.fault("audio that is damaged")
+@pytest.mark.parametrize(
+    "box", [b"mdhd", b"stsd", b"mp4a", b"esds", b"stts", b"stsz", b"stco", b"stsc", b"mdia"]
+)
+@pytest.mark.parametrize("new", [b"free", b"\0\0\0\0", b"\xff\xff\xff\xff"])
+def test_a_damaged_box_names_the_file(tmp_path: Path, box: bytes, new: bytes) -> None:
+    content = encode_mpeg4(chirp(1.0, 16000), 16000)
+    assert box in content
+    path = tmp_path / "damaged.m4a"
+    for place in range(0, 24, 4):  # the name of the box, and what follows it
+        start = content.index(box) + place
+        path.write_bytes(content[:start] + new + content[start + 4 :])
+        for read in (read_header, read_audio, lambda one: read_crop(one, 0.5, 0.1)):
+            with suppress(AudioError):
+                read(path)

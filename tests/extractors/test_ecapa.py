@@ -1,3 +1,5 @@
+import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,131 @@ def test_files_that_are_no_extractor_are_named(tmp_path: Path) -> None:
     save_file({"a": torch.ones(1)}, tmp_path / "other.safetensors")
     with pytest.raises(InputError, match=r"other.safetensors: not an extractor"):
         load_extractor(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("sample_rate", [1000, 8000, 11025, 16000])
+@pytest.mark.parametrize("channels", [8, 64])
+@pytest.mark.parametrize("training", [True, False])
+def test_the_shortest_waveform_is_embedded_and_a_shorter_one_refused(
+    sample_rate: int, channels: int, training: bool
+) -> None:
+    extractor = EcapaExtractor(channels, 8, 20, 8, sample_rate).train(training)
+    shortest = extractor.shortest_samples
+    assert shortest == 4 * round(sample_rate / 100)
+    # The network itself takes no less.
+    assert torch.isfinite(extractor(torch.randn(2, shortest))).all()
+    extractor.shortest_samples = 0
+    with pytest.raises(RuntimeError):
+        extractor(torch.randn(2, shortest - 1))
+
+
+@pytest.mark.fault("audio too short to embed")
+def test_waveforms_that_are_too_short_are_refused() -> None:
+    message = r"^waveforms of 639 samples are too short for the extractor; it needs 640$"
+    with pytest.raises(InputError, match=message):
+        EcapaExtractor(channels=8)(torch.randn(1, 639))
+
+
+GOOD = {"channels": 8, "embedding_size": 8, "mel_bands": 16, "attention_channels": 8, "sample_rate": 16000}
+
+
+@pytest.mark.fault("settings of a model that are none")
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("sample_rate", 0, "0 is not between 1,000 and 16,000"),
+        ("sample_rate", 1, "1 is not between 1,000 and 16,000"),
+        ("sample_rate", 10**9, "1000000000 is not between 1,000 and 16,000"),
+        ("sample_rate", 44100, "44100 is not between 1,000 and 16,000"),
+        ("sample_rate", 16000.0, "16000.0 is not a whole number"),
+        ("channels", 7, "7 is not a multiple of 8"),
+        ("channels", 0, "0 is not between 1 and 16,384"),
+        ("channels", -8, "-8 is not between 1 and 16,384"),
+        ("channels", 10**9, "1000000000 is not between 1 and 16,384"),
+        ("channels", 10**300, "1" + "0" * 59 + "… is not between 1 and 16,384"),
+        ("channels", "8", "'8' is not a whole number"),
+        ("channels", None, "None is not a whole number"),
+        ("channels", [8], r"[8] is not a whole number"),
+        ("channels", True, "True is not a whole number"),
+        ("embedding_size", 0, "0 is not between 1 and 16,384"),
+        ("embedding_size", float("nan"), "nan is not a whole number"),
+        ("mel_bands", -1, "-1 is not between 1 and 16,384"),
+        ("attention_channels", 10**12, "1000000000000 is not between 1 and 16,384"),
+    ],
+)
+def test_settings_of_a_file_that_are_none_are_named(
+    tmp_path: Path, name: str, value: object, reason: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        EcapaExtractor(**(GOOD | {name: value}))  # type: ignore[arg-type]
+    assert str(caught.value) == f"{name}: {reason}"
+    path = with_settings(tmp_path, GOOD | {name: value})
+    with pytest.raises(InputError) as caught:
+        load_extractor(path)
+    assert str(caught.value) == f"{path}: not an extractor that svfair saved ({name}: {reason})"
+
+
+def with_settings(folder: Path, settings: object) -> Path:
+    """Save a good extractor under other settings; a text is taken as it is."""
+    from safetensors.torch import save_file
+
+    torch.manual_seed(0)
+    weights = EcapaExtractor(**GOOD).network.state_dict()
+    text = settings if isinstance(settings, str) else json.dumps(settings)
+    save_file(weights, folder / "e.safetensors", metadata={"ecapa": text})
+    return folder / "e.safetensors"
+
+
+@pytest.mark.fault("settings of a model that are none")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        GOOD | {"colour": 3},
+        GOOD | {"channels": 16},
+        GOOD | {"channels": 16_384, "embedding_size": 16_384},
+        GOOD | {"mel_bands": 17},
+        GOOD | {"embedding_size": 9},
+        [],
+        [GOOD],
+        3,
+        None,
+        "",
+        "{",
+        "[" * 100_000,
+        '{"channels": NaN}',
+        '{"channels": 1' + "0" * 5000 + "}",
+    ],
+    ids=lambda settings: str(settings)[:40],
+)
+def test_settings_that_do_not_fit_the_weights_are_refused_without_memory(
+    tmp_path: Path, settings: object
+) -> None:
+    path = with_settings(tmp_path, settings)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError) as caught:
+        load_extractor(path)
+    assert str(caught.value).startswith(f"{path}: not an extractor that svfair saved (")
+    assert len(str(caught.value).splitlines()) == 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KiB
+
+
+@pytest.mark.fault("a model whose weights are damaged")
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_named(tmp_path: Path, value: float) -> None:
+    extractor = EcapaExtractor(**GOOD)
+    with torch.no_grad():
+        extractor.network.fc.conv.bias[3] = value
+    save_extractor(extractor, tmp_path / "e.safetensors")
+    with pytest.raises(InputError, match=r"\(fc.conv.bias holds weights that are not finite\)$"):
+        load_extractor(tmp_path / "e.safetensors")
+
+
+@pytest.mark.fault("a model whose weights are damaged")
+@pytest.mark.parametrize("kept", [0, 1, 7, 8, 9, 100, 5000, 0.5, 0.99])
+def test_a_model_that_is_cut_off_is_named(tmp_path: Path, kept: float) -> None:
+    path = tmp_path / "e.safetensors"
+    save_extractor(EcapaExtractor(**GOOD), path)
+    content = path.read_bytes()
+    path.write_bytes(content[: round(kept * len(content)) if isinstance(kept, float) else kept])
+    with pytest.raises(InputError, match=r"e.safetensors: not an extractor that svfair saved \(.+\)$"):
+        load_extractor(path)

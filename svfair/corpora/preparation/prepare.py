@@ -38,7 +38,7 @@ _OWN_COLUMNS = {
 }
 
 # Part of what parts are named by: raise it when their content changes.
-_FORM_OF_PARTS = 2
+_FORM_OF_PARTS = 3
 
 
 def prepare(

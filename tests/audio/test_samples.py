@@ -1,0 +1,49 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from svfair.audio import AudioError, read_audio, read_crop
+
+RATE = 16000
+
+
+def write(path: Path, value: float, channels: int = 1, subtype: str = "DOUBLE") -> None:
+    samples = np.full((RATE, channels), 0.1)
+    samples[3500:3505, 0] = value
+    soundfile.write(path, samples, RATE, subtype=subtype)
+
+
+@pytest.mark.fault("audio with samples that are not numbers")
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        (np.nan, "samples that are not numbers"),
+        (np.inf, "samples that are not numbers"),
+        (-np.inf, "samples that are not numbers"),
+        (1e300, "samples that are not numbers"),
+        (1e30, r"samples as large as (1|5)e\+(30|29), where 1 is full scale"),
+        (-1e11, r"samples as large as -(1|5)e\+(11|10), where 1 is full scale"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_audio, lambda path: read_crop(path, 0.2, 0.5)])
+@pytest.mark.filterwarnings("error")
+def test_samples_that_are_no_sound_are_named(
+    tmp_path: Path, channels: int, value: float, what: str, read: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "bad.wav"
+    write(path, value, channels)
+    message = rf"bad.wav: holds {what} \(first at 0.219 s\); replace the file or drop it$"
+    with pytest.raises(AudioError, match=message):
+        read(path)
+    # What is read of the rest is sound.
+    assert np.isfinite(read_crop(path, 1.0, 0.5)).all()
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**15, 2.0**31])
+def test_samples_in_the_scale_of_whole_numbers_are_read(tmp_path: Path, scale: float) -> None:
+    write(tmp_path / "loud.wav", scale, subtype="FLOAT")
+    assert read_audio(tmp_path / "loud.wav").max() == scale
