@@ -11,7 +11,6 @@ from svfair.errors import InputError, shown, shown_list
 from svfair.missing import UNKNOWN, is_missing
 from svfair.tables.bad_lines import refuse
 from svfair.tables.reading import read_table_records
-from svfair.tables.unicode import composed_table
 
 #: Names by which publishers call the columns that svfair knows.
 _NAMES = {
@@ -66,7 +65,7 @@ def read_speakers(path: Path, *, normalise: bool = True) -> pl.DataFrame:
         When the file cannot be read, has no column of speaker ids, or contradicts itself about a speaker.
     """
     records = read_table_records(path)
-    table = composed_table(records.table.with_columns(pl.all().fill_null("")))
+    table = records.table.with_columns(pl.all().fill_null(""))
     by_lower = {column.lower(): column for column in reversed(table.columns)}
     for name, candidates in _NAMES.items():
         found = [by_lower[candidate] for candidate in candidates if candidate in by_lower]
