@@ -50,7 +50,7 @@ def read_rows(records: Records, file: Path) -> pl.DataFrame:
     table = table.with_columns(
         pl.col("duration_s").cast(pl.Float64, strict=False), pl.exclude(*REQUIRED).replace("", None)
     )
-    written = table.select(pl.col(places).alias(f"written {name}") for name in places)
+    written = table.select(pl.col(name).alias(f"written {name}") for name in places)
     table = table.with_columns(pl.col(places).cast(pl.Float64, strict=False))
     _check(table.hstack(written).with_columns(records.numbers.alias("line")), places, file, records.unit)
     return table.with_columns(pl.col(name).cast(pl.Int64) for name in places if name != START)
