@@ -1,12 +1,13 @@
 """How long a recording is: what its header says, and whether its end is there; the rest is not decoded."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from svfair.audio.lengths import SHORTFALL_S, SoundFile, check_not_cut, frames_of, frames_there
 from svfair.audio.mp3 import check_guessed_length
 from svfair.audio.mpeg4 import decode_mpeg4, open_mpeg4
+from svfair.audio.parts import check_channel, part_of
 from svfair.audio.problems import AudioError, name_of, problems_named
 from svfair.audio.reading import open_recording
 from svfair.manifests.recording import Recording
@@ -42,6 +43,8 @@ class AudioHeader:
 def read_header(recording: Path | Recording) -> AudioHeader:
     """Read how long a recording is, from its header, and decode its end to see that it is there.
 
+    Of an utterance that is a part of a file, `frames` are those of the part; the file's end is looked at.
+
     Raises
     ------
     AudioError
@@ -52,6 +55,9 @@ def read_header(recording: Path | Recording) -> AudioHeader:
     with problems_named(recording):
         source, in_mpeg4 = open_recording(recording)
         header = _mpeg4_header(source) if in_mpeg4 else _sndfile_header(source)
+        if header.frames > 0:
+            check_channel(header.channels, recording.channel)
+            header = replace(header, frames=part_of(recording, header.frames, header.sample_rate)[1])
     if header.frames <= 0:
         raise AudioError(name_of(recording), "holds no audio", kind="empty")
     return header

@@ -8,6 +8,7 @@ from svfair.errors import InputError, Parameter, shown
 from svfair.tables.bad_lines import BadLine, first_of, refuse
 from svfair.tables.frames import check_columns, check_texts
 from svfair.tables.reading import read_bytes
+from svfair.tables.unicode import composed
 
 #: A file suffix starts with a letter: the end of `talk.2019` is none.
 _SUFFIX = r"\.[A-Za-z][A-Za-z0-9]{0,4}$"
@@ -39,6 +40,7 @@ def read_utterance_list(path: Path) -> pl.DataFrame:
     if not rows:
         raise InputError(f"{path}: holds no utterances")
     table = pl.DataFrame(rows, schema={"speaker_id": pl.String, "utterance_id": pl.String}, orient="row")
+    table = table.with_columns(composed(column) for column in table)
     if table["speaker_id"].str.contains(r"^\d$").all():
         return table.with_columns(speaker_id=pl.lit(None, dtype=pl.String))
     return table
@@ -120,6 +122,7 @@ def match_utterances(listed: pl.Series, known: pl.Series) -> pl.DataFrame:
         One row a listed id, sorted: `listed`, `utterance_id` (null when it is not in the manifest) and
         `by_suffix`, whether the two differ by their suffix.
     """
+    listed, known = composed(listed), composed(known)
     unique = pl.DataFrame({"listed": listed.unique().sort()}, schema={"listed": pl.String})
     exact = pl.DataFrame({"listed": known}, schema={"listed": pl.String}).with_columns(exact="listed")
     found = unique.join(exact, on="listed", how="left", maintain_order="left")
