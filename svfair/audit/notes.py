@@ -7,8 +7,8 @@ from typing import Literal
 #: trials of the list without a score. `pairs_of_several_scores`: pairs of utterances that were scored more
 #: than once, and not alike; each score counts as a trial. `trials_not_same`: trials left out because their
 #: speakers do not share an attribute. `targets_of_two_speakers`, `non_targets_of_one_speaker`: trials that
-#: count as they are labelled. `trials_of_trained_speakers`: trials with a speaker that the extractor was trained
-#: on. `speakers_unknown`: speakers of the trials of whom nothing is known.
+#: count as they are labelled. `trials_of_trained_speakers`: trials with a speaker that the extractor was
+#: trained on. `speakers_unknown`: speakers of the trials of whom nothing is known.
 NoteKind = Literal[
     "lines_rejected",
     "trials_unscored",
