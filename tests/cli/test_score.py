@@ -133,6 +133,6 @@ def test_our_own_scores_are_audited_without_a_word_on_speakers(
     assert told.stderr == (
         f"svfair: {tmp_path / 's.txt'}: 2 of 2 target trials are between two speakers, the first between "
         "'u3' and 'u4'; speakers were taken from the first folder of utterances; if that is not how they are "
-        "named, give --speaker-pattern, or --enrol-speaker-column and --test-speaker-column, or the manifest of the "
-        "utterances to `svfair evaluate`\n"
+        "named, give --speaker-pattern, or --enrol-speaker-column and --test-speaker-column, or the manifest "
+        "of the utterances to `svfair evaluate`\n"
     )
