@@ -186,6 +186,8 @@ def audit_trials(
         notes.append(Note("lines_rejected", trials.rejected.count, examples=trials.rejected.first))
     if trials.rejected.unscored:
         notes.append(Note("trials_unscored", trials.rejected.unscored))
+    several, first = trials.several_scores
+    notes += [Note("pairs_of_several_scores", several, examples=(first,))] if several else []
     for name in settings.same:
         before = len(trials)
         trials = keep_same(trials, _resolve("same", name, columns))

@@ -108,6 +108,8 @@ def note_words(note: Note) -> str:
         )
     return {
         "trials_unscored": f"{count} trials of the list have no score.",
+        "pairs_of_several_scores": f"{count} pairs of utterances have several scores that differ, the first "
+        f"is {'; '.join(note.examples)}; each score counts as a trial.",
         "trials_not_same": f"only trials whose speakers share {note.attribute}; {count} of {of} trials were "
         "left out for it.",
         "targets_of_two_speakers": f"{count} target trials are between two speakers; they count as they are "

@@ -36,13 +36,14 @@ _COUNTS: dict[str, tuple[type, ...]] = {
 class Checkpoints:
     """SpeechBrain's checkpointer for a `Brain`, which may be killed at any point.
 
-    A checkpoint is written under another name and renamed when it is whole; the last two are kept. Reading
-    takes the newest that is whole, finite and of this run's sizes, and says which ones it passed over.
+    A checkpoint is written under another name and renamed when it is whole; the last two are kept, the older
+    one in a folder beside. Reading takes the newest that is whole, finite and of this run's sizes, and says
+    which ones it passed over.
 
     Parameters
     ----------
     folder
-        Made when it is not there.
+        Made when it is not there; `earlier_checkpoint` beside it has the checkpoint before the newest.
     steps
         Of the whole run.
     tell
@@ -54,14 +55,14 @@ class Checkpoints:
         When the folder cannot be made.
     """
 
-    kept = 2
-
     def __init__(self, folder: Path, *, steps: int, tell: Callable[[str], None]) -> None:
         make_folder(folder)
         self.folder = folder
+        self.earlier = folder.with_name("earlier_checkpoint")
         self.steps = steps
         self.tell = tell
         self.recoverables: dict[str, Any] = {}
+        self._newest_step: int | None = None
 
     def add_recoverable(self, name: str, recoverable: Any, **_: Any) -> None:
         """Register what is saved: a module or an optimizer, or as `brain` the loop with its counters."""
@@ -74,12 +75,17 @@ class Checkpoints:
     def save(self) -> None:
         """Save the state, and drop all checkpoints but the last two.
 
+        A step that was saved is not saved again: the checkpoint before it would go for nothing.
+
         Raises
         ------
         InputError
             When a number in the state is not finite, or the checkpoint cannot be written; the checkpoints of
             before are then kept.
         """
+        step: int = self.recoverables[_COUNTERS].step
+        if step == self._newest_step:
+            return
         contents = {}
         for name, recoverable in self.recoverables.items():
             if name == _COUNTERS:
@@ -110,6 +116,7 @@ class Checkpoints:
             ) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+        self._newest_step = step
         self._keep_only(checkpoint)
 
     def recover_if_possible(self) -> None:
@@ -130,6 +137,7 @@ class Checkpoints:
                 continue
             for name, state in states.items():
                 self.recoverables[name].load_state_dict(state)
+            self._newest_step = counters["step"]
             for field, value in counters.items():
                 setattr(self.recoverables[_COUNTERS], field, value)
             if unusable:
@@ -147,20 +155,26 @@ class Checkpoints:
 
     def found(self) -> list[Path]:
         """Return the folders of checkpoints, the newest first, and before them any that tells no age."""
-        folders = [path for path in self.folder.glob(f"{_PREFIX}*") if path.is_dir()]
+        places = (self.folder, self.earlier)
+        folders = [path for place in places for path in place.glob(f"{_PREFIX}*") if path.is_dir()]
         return sorted(folders, key=_age, reverse=True)
 
     def _new_name(self) -> Path:
         stamp = time.strftime("%Y-%m-%d+%H-%M-%S")
         names = (self.folder / f"{_PREFIX}{stamp}+{number:02d}" for number in range(10**6))
-        return next(name for name in names if not name.exists())
+        taken = {path.name for path in self.found()}
+        return next(name for name in names if name.name not in taken and not name.exists())
 
     def _keep_only(self, newest: Path) -> None:
         older = [path for path in self.found() if path != newest]
-        for path in older[self.kept - 1 :]:
+        if older and older[0].parent == self.folder:
+            make_folder(self.earlier)
+            older[0].rename(self.earlier / older[0].name)
+        for path in older[1:]:
             path.rename(path.with_name(_PART + path.name))
-        for part in self.folder.glob(f"{_PART}*"):  # also of a run that was killed
-            shutil.rmtree(part, ignore_errors=True)
+        for place in (self.folder, self.earlier):
+            for part in place.glob(f"{_PART}*"):  # also of a run that was killed
+                shutil.rmtree(part, ignore_errors=True)
 
     def _read(self, checkpoint: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return counters and states that fit, before any of them is used."""

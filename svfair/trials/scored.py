@@ -14,6 +14,7 @@ from svfair.missing import UNKNOWN
 from svfair.tables.bad_lines import Rejected
 from svfair.tables.unicode import composed
 from svfair.trials.files import TrialList, read_scores, read_scores_leniently, speaker_of
+from svfair.trials.labels import pairs_of_several_scores
 from svfair.trials.list_hash import hash_of_list
 
 #: Where the speakers of utterances come from.
@@ -72,6 +73,8 @@ class ScoredTrials:
         The speakers that the extractor behind the scores was trained on; None where the file does not tell.
     speakers_from
         Where the speakers come from, for messages.
+    several_scores
+        How many pairs of utterances have scores that differ, and the first of them.
     """
 
     path: Path
@@ -83,6 +86,7 @@ class ScoredTrials:
     rejected: Rejected
     trained: TrainedSpeakers | None = None
     speakers_from: SpeakersFrom = "path"
+    several_scores: tuple[int, str] = (0, "")
 
     def __len__(self) -> int:
         return self.scores.height
@@ -165,6 +169,7 @@ def read_scored_trials(path: Path, files: ScoreFiles) -> ScoredTrials:
         rejected,
         trained=read_trained_speakers(path),
         speakers_from=speakers_from,
+        several_scores=pairs_of_several_scores(scores),
     )
 
 

@@ -12,7 +12,7 @@ from svfair.audit import AuditSettings, audit, audit_trials
 from svfair.errors import InputError
 from svfair.metrics import ThresholdRule
 from svfair.reports import to_json
-from svfair.reports.words import settings_words
+from svfair.reports.words import note_words, settings_words
 from svfair.trials import ScoreFiles, read_scored_trials
 
 QUICK = AuditSettings(resampling=None, minimum_speakers=2, minimum_targets=10)
@@ -90,3 +90,25 @@ def test_a_file_of_distances_is_named(tmp_path: Path, make_scored: Callable[...,
     speakers = pl.DataFrame({"speaker_id": list(own.genders), "gender": list(own.genders.values())})
     with pytest.raises(InputError, match=r"distances\.csv: the EER over all trials is 8\d\.\d %"):
         audit_trials(trials, speakers, QUICK, system="d")
+
+
+@pytest.mark.fault("a pair that was scored twice")
+def test_pairs_with_several_scores_are_told(tmp_path: Path, make_scored: Callable[..., Any]) -> None:
+    own = make_scored()
+    lines = [
+        f"{int(label)} {one}/{row} {other}/t{row} {score}\n"
+        for row, (score, label, one, other) in enumerate(zip(*own.columns, strict=True))
+    ]
+    path = tmp_path / "scores"
+    speakers = pl.DataFrame({"speaker_id": list(own.genders), "gender": list(own.genders.values())})
+    changed = " ".join([*lines[7].split()[:3], "0.125\n"])
+    for more, count in (([lines[7]], 0), ([lines[7], changed], 1)):
+        path.write_text("".join(lines + more))
+        found = audit_trials(read_scored_trials(path, ScoreFiles()), speakers, QUICK, system="s")
+        notes = [note for note in found.notes if note.kind == "pairs_of_several_scores"]
+        assert [note.count for note in notes] == [1] * count
+    pair = "' against '".join(lines[7].split()[1:3])
+    assert note_words(notes[0]) == (
+        f"1 pairs of utterances have several scores that differ, the first is '{pair}'; "
+        "each score counts as a trial."
+    )

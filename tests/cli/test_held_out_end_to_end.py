@@ -72,8 +72,8 @@ def test_held_out_speakers_all_the_way_and_the_whole_corpus_with_a_warning(
     expected = sum(map(bool, trained_on))
     speaker = next(names[0] for names in trained_on if names)
     warning = (
-        f"{expected:,} of {len(pairs):,} trials ({100 * expected / len(pairs):.3g} %) have a speaker that the "
-        f"extractor was trained on, first '{speaker}'"
+        f"{expected:,} of {len(pairs):,} trials ({100 * expected / len(pairs):.3g} %) have a speaker that "
+        f"the extractor was trained on, first '{speaker}'"
     )
     assert 0.5 < expected / scores.height < 1
     assert f"Warning: {warning}" in scored.stderr

@@ -29,6 +29,13 @@ MALICIOUS = pytest.mark.fault("files that try to run code")
 FULL = pytest.mark.fault("disks that are full")
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Path:
+    """A folder whose neighbours are this test's own: the earlier checkpoint lies beside it."""
+    (tmp_path / "checkpoints").mkdir()
+    return tmp_path / "checkpoints"
+
+
 class Counters:
     step, optimizer_step, avg_train_loss = 1, 1, 0.5
 
@@ -158,7 +165,18 @@ def test_the_last_two_are_kept_whatever_the_clock_says(
     monkeypatch.setattr(module.time, "time", lambda: next(times))
     saved = saved_at(checkpoints, 1, 2, 3, 4)
     assert [module._read_counters(path)["step"] for path in saved] == [4, 3]
-    assert sorted(tmp_path.iterdir()) == sorted(saved)
+    assert list(tmp_path.iterdir()) == [saved[0]]
+    assert list(checkpoints.earlier.iterdir()) == [saved[1]]
+
+
+def test_a_step_that_was_saved_is_not_saved_again(tmp_path: Path) -> None:
+    checkpoints, _, _ = small(tmp_path)
+    saved = saved_at(checkpoints, 5, 9)
+    assert saved_at(checkpoints, 9) == saved
+    again, _, _ = small(tmp_path)
+    again.recover_if_possible()
+    again.save()
+    assert again.found() == saved
 
 
 @DAMAGED
@@ -187,7 +205,9 @@ def test_a_run_killed_amid_a_checkpoint_leaves_the_whole_ones(
     checkpoints.recover_if_possible()
     assert model.bias.tolist() == [9, 9]
     assert said == []
-    assert len(saved_at(checkpoints, 11)) == len(list(tmp_path.iterdir())) == 2
+    newest, older = saved_at(checkpoints, 11)
+    assert list(tmp_path.iterdir()) == [newest]
+    assert list(checkpoints.earlier.iterdir()) == [older]
 
 
 @FULL
@@ -210,7 +230,8 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
         InputError, match=r"cannot be written \(No space left on device\); make room, and resume from the"
     ):
         saved_at(checkpoints, 10)
-    assert sorted(tmp_path.iterdir()) == sorted(saved)
+    assert list(tmp_path.iterdir()) == [saved[0]]
+    assert checkpoints.found() == saved
 
 
 @pytest.mark.fault("numbers that are not finite")
@@ -218,6 +239,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
 def test_what_is_not_finite_is_not_saved(tmp_path: Path, value: float) -> None:
     checkpoints, model, _ = small(tmp_path)
     saved = saved_at(checkpoints, 5)
+    checkpoints.recoverables["brain"].step = 6
     model.weight.data[0, 0] = value
     with pytest.raises(InputError) as caught:
         checkpoints.save()
