@@ -53,8 +53,9 @@ def complete_run(
     """
     speakers = read_speakers_of(recipe)
     plan = plan_run(recipe, speakers.training)
+    too_small: list[str] = []
     if evaluate:
-        check_evaluation(recipe, speakers.held_out, tell)
+        too_small = check_evaluation(recipe, speakers.held_out)
         check_durations(plan.extractor, speakers.held_out)
     run = open_run(folder, recipe, resume=resume)
     tell = tell or (lambda line: None)
@@ -66,6 +67,8 @@ def complete_run(
             f"{recipe.name}: {speakers.training.table['speaker_id'].n_unique()} training speakers, "
             f"{speakers.held_out.table['speaker_id'].n_unique()} held out; run folder {run.path}"
         )
+        for line in too_small:
+            tell(line)
         if run.is_trained:
             tell("Training is complete already.")
         else:

@@ -1,6 +1,5 @@
 """The trials of a run's evaluation; and the evaluation held before training, with scores that are made up."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -38,7 +37,7 @@ def trials_of(recipe: Recipe, held_out: Manifest) -> pl.DataFrame:
     )
 
 
-def check_evaluation(recipe: Recipe, held_out: Manifest, tell: Callable[[str], None] | None = None) -> None:
+def check_evaluation(recipe: Recipe, held_out: Manifest) -> list[str]:
     """Draw the trials and audit them with made-up scores: what is wrong is found before training, not after.
 
     Parameters
@@ -47,8 +46,11 @@ def check_evaluation(recipe: Recipe, held_out: Manifest, tell: Callable[[str], N
         All settings.
     held_out
         The speakers to evaluate on.
-    tell
-        Takes a line for each attribute that has groups too small to be counted in gaps.
+
+    Returns
+    -------
+    list of str
+        A line for each attribute that has groups too small to be counted in gaps.
 
     Raises
     ------
@@ -68,9 +70,7 @@ def check_evaluation(recipe: Recipe, held_out: Manifest, tell: Callable[[str], N
         rehearsed = audit(scores, labels, enrol, test, speakers, replace(settings, resampling=few))
     except InputError as error:
         raise error.within("evaluation") from error
-    if tell is not None:
-        for line in _too_small(rehearsed):
-            tell(line)
+    return _too_small(rehearsed)
 
 
 def _too_small(rehearsed: Audit) -> list[str]:
