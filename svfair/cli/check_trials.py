@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from svfair.errors import InputError
+from svfair.errors import InputError, visible
 
 
 def check_trials(
@@ -68,7 +68,7 @@ def check_trials(
         ]
         for name, counts in found.groups.items():
             lines += [f"By {name}:", *group_lines(counts)]
-        typer.echo("\n".join([*lines, *found.notes(), f"SHA-256 of the list: {found.list_hash}"]))
+        typer.echo(visible("\n".join([*lines, *found.notes(), f"SHA-256 of the list: {found.list_hash}"])))
     problems = found.problems()
     if problems:
         raise InputError(f"{trials}: {'; '.join(problems)}")

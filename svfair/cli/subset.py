@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from svfair.errors import InputError
+from svfair.errors import InputError, visible
 
 if TYPE_CHECKING:
     import polars as pl
@@ -138,7 +138,7 @@ def subset(
         return
     lines = [f"Wrote {out}", *_table(summaries)]
     lines += [f"{name.replace('_', ' ').capitalize()}: {count:,}." for name, count in found.items() if count]
-    typer.echo("\n".join(lines), err=True)
+    typer.echo(visible("\n".join(lines)), err=True)
 
 
 def _check_options(modes: Mapping[str, object], where: Sequence[str] | None, per_speaker: int | None) -> None:

@@ -101,7 +101,7 @@ def test_names_with_line_ends_are_refused(column: str, tmp_path: Path) -> None:
     assert str(caught.value) == message
 
 
-@pytest.mark.fault("names composed and decomposed")
+@pytest.mark.fault("names composed here and decomposed there")
 def test_names_are_composed_and_the_path_is_as_it_is_on_the_disk(tmp_path: Path) -> None:
     name = unicodedata.normalize("NFD", "Jos\u00e9")
     columns = {one: [name, "b", "c"] for one in ("speaker_id", "utterance_id", "path", "town")}
@@ -111,7 +111,7 @@ def test_names_are_composed_and_the_path_is_as_it_is_on_the_disk(tmp_path: Path)
     assert manifest.recording(0).path.name == name
 
 
-@pytest.mark.fault("names composed and decomposed")
+@pytest.mark.fault("names composed here and decomposed there")
 @pytest.mark.parametrize("column", ["utterance_id", "speaker_id"])
 def test_two_names_that_are_one_are_named(column: str, tmp_path: Path) -> None:
     path = write(tmp_path, **{column: ["Jos\u00e9", "Jose\u0301", "c"]})
