@@ -71,6 +71,8 @@ def select_listed(
     InputError
         Naming the first missing utterances; or one that is of another speaker in the manifest.
     """
+    listed = listed.with_columns(composed(listed[name]) for name in ("speaker_id", "utterance_id"))
+    table = table.with_columns(composed(table[name]) for name in ("speaker_id", "utterance_id"))
     matches = match_utterances(listed["utterance_id"], table["utterance_id"])
     missing = matches.filter(pl.col("utterance_id").is_null())["listed"]
     if len(missing) == matches.height or (len(missing) and not skip_missing):
@@ -118,8 +120,19 @@ def match_utterances(listed: pl.Series, known: pl.Series) -> pl.DataFrame:
     polars.DataFrame
         One row a listed id, sorted: `listed`, `utterance_id` (null when it is not in the manifest) and
         `by_suffix`, whether the two differ by their suffix.
+
+    Raises
+    ------
+    InputError
+        When the manifest has an id twice, or two that are one in another form of Unicode.
     """
     listed, known = composed(listed), composed(known)
+    if known.n_unique() < len(known):
+        twice = known.filter(known.is_duplicated())[0]
+        first, second = (row + 1 for row in (known == twice).arg_true()[:2])
+        raise InputError(
+            f"the manifest has utterance '{shown(twice)}' in row {first} and in row {second}; keep one"
+        )
     unique = pl.DataFrame({"listed": listed.unique().sort()}, schema={"listed": pl.String})
     exact = pl.DataFrame({"listed": known}, schema={"listed": pl.String}).with_columns(exact="listed")
     found = unique.join(exact, on="listed", how="left", maintain_order="left")

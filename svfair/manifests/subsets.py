@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from svfair.errors import InputError, Parameter, shown_list
+from svfair.errors import InputError, Parameter, shown, shown_list
 from svfair.files import make_folder
 from svfair.manifests.groups import check_has, with_known_values
 from svfair.manifests.manifest import Manifest, write_audio_root
@@ -144,8 +144,12 @@ def write_subset(
     Raises
     ------
     InputError
-        When the folder cannot be written, or a speaker has two genders or countries.
+        When the folder cannot be written, an utterance stands in two rows, or a speaker has two genders or
+        countries.
     """
+    twice = part.filter(pl.col("utterance_id").is_duplicated())
+    if twice.height:
+        raise InputError(f"part: utterance '{shown(twice['utterance_id'][0])}' stands in two rows; keep one")
     rows = part.select("utterance_id").join(
         whole.written, on="utterance_id", how="left", maintain_order="left"
     )
