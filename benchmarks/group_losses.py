@@ -39,9 +39,10 @@ def main() -> None:
     assert data.manifest is not None
     manifest = read_manifest(data.manifest, audio_root=data.audio_root)
     extractor, loss = load_extractor(run.extractor), PairLogistic()
-    saved = sorted(run.checkpoints.glob("CKPT*"))[-1] / "objective.ckpt"
+    saved = max(run.checkpoints.glob("CKPT*")) / "objective.ckpt"
     # Plain training saves `loss.score.*`, a formulation around it `loss.loss.score.*`.
-    state = {k[k.index("score.") :]: v for k, v in torch.load(saved).items() if "score." in k}
+    saved_state = torch.load(saved, weights_only=True)
+    state = {k[k.index("score.") :]: v for k, v in saved_state.items() if "score." in k}
     loss.load_state_dict(state)
     batches = SpeakerBalancedBatches(
         manifest.table,

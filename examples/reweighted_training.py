@@ -28,7 +28,7 @@ def main(steps: int = 200, checkpoint: Path | None = None) -> float:
     saved = {"extractor": extractor, "objective": objective, "optimizer": optimizer, "adversary": adversary}
     first = 0
     if checkpoint is not None and checkpoint.exists():
-        state = torch.load(checkpoint)
+        state = torch.load(checkpoint, weights_only=True)
         first = state.pop("step")
         for name, part in saved.items():
             part.load_state_dict(state[name])

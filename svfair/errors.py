@@ -24,11 +24,15 @@ class InputError(ValueError):
     parts
         The message in pieces that are joined as they are. A `Parameter` among them is written as the caller
         knows it: its own name in Python, the option on the command line, the field in a recipe.
+    hints
+        Further lines, in pieces likewise, that the command line prints below the message: what a file looks
+        like, or a command to copy.
     """
 
-    def __init__(self, *parts: str) -> None:
+    def __init__(self, *parts: str, hints: Sequence[Sequence[str]] = ()) -> None:
         super().__init__(*parts)
         self.parts = parts
+        self.hints = tuple(hints)
 
     def __str__(self) -> str:
         return self.named({})
@@ -40,14 +44,23 @@ class InputError(ValueError):
 
     def named(self, names: Mapping[str, str]) -> str:
         """Return the message with parameters under other names, such as `{"by": "--by"}`."""
-        words = (names.get(part, part) if isinstance(part, Parameter) else part for part in self.parts)
-        return shown(" ".join("".join(words).splitlines()), _LONGEST_MESSAGE)
+        return _joined(self.parts, names)
+
+    def hints_named(self, names: Mapping[str, str]) -> list[str]:
+        """Return the further lines likewise."""
+        return [_joined(hint, names) for hint in self.hints]
 
     def within(self, section: str) -> "InputError":
         """Return the error with its parameters as fields of a recipe's section: `by` as `evaluation.by`."""
         return InputError(
-            *(f"{section}.{part}" if isinstance(part, Parameter) else part for part in self.parts)
+            *(f"{section}.{part}" if isinstance(part, Parameter) else part for part in self.parts),
+            hints=self.hints,
         )
+
+
+def _joined(parts: Sequence[str], names: Mapping[str, str]) -> str:
+    words = (names.get(part, part) if isinstance(part, Parameter) else part for part in parts)
+    return shown(" ".join("".join(words).splitlines()), _LONGEST_MESSAGE)
 
 
 def shown(value: object, characters: int = 60) -> str:

@@ -39,7 +39,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        When the folder is not there or cannot be written to.
+        When the folder is not there or cannot be written to, or the disk is full.
     """
     try:
         if _STREAM.fullmatch(str(path)) or (path.exists() and not path.is_file()):
@@ -50,6 +50,12 @@ def written_whole(path: Path) -> Iterator[Path]:
                 yield temporary
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    except Exception as error:
+        # Polars and other libraries in Rust tell of a full disk in errors of their own.
+        told = re.search(r"\(os error (\d+)\)", str(error))
+        if told is None:
+            raise
+        raise InputError(f"{path}: cannot be written ({os.strerror(int(told[1]))})") from error
 
 
 @contextmanager

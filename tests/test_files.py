@@ -211,3 +211,21 @@ def test_two_processes_do_not_fill_one_folder(tmp_path: Path) -> None:
     ):
         pass
     assert temporary.name == "out.part"
+
+
+@pytest.mark.fault("disks that are full")
+def test_a_full_disk_that_a_library_tells_of_in_its_own_error_is_named(tmp_path: Path) -> None:
+    class RustError(Exception):
+        pass
+
+    def write(told: str) -> None:
+        with written_whole(tmp_path / "a.parquet") as temporary:
+            temporary.write_text("half")
+            raise RustError(told)
+
+    with pytest.raises(InputError) as caught:
+        write("parquet: underlying IO error: No space left on device (os error 28)")
+    assert str(caught.value) == f"{tmp_path / 'a.parquet'}: cannot be written (No space left on device)"
+    with pytest.raises(RustError):
+        write("columns differ")
+    assert list(tmp_path.iterdir()) == []

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from svfair.audio.lengths import SHORTFALL_S, SoundFile, check_not_cut, frames_of, frames_there
+from svfair.audio.mp3 import check_guessed_length
 from svfair.audio.mpeg4 import decode_mpeg4, open_mpeg4
 from svfair.audio.parts import check_channel, part_of
 from svfair.audio.problems import AudioError, name_of, problems_named
@@ -66,6 +67,8 @@ def _sndfile_header(source: Path | io.BytesIO) -> AudioHeader:
     with SoundFile(source) as file:
         check_not_cut(file)
         frames = frames_there(source, frames_of(file, source))
+        if file.format == "MP3":
+            check_guessed_length(source, frames / file.samplerate)
         return AudioHeader(frames, file.samplerate, file.channels, file.format)
 
 

@@ -44,6 +44,9 @@ class SoundFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile ships n
         if isinstance(source, io.BytesIO):
             source.seek(0)
         super().__init__(source)
+        if self.frames == 0 and (content := _with_length_unknown(source)):
+            super().close()
+            super().__init__(io.BytesIO(content))
 
     def seekable(self) -> bool:
         """Say no."""
@@ -120,6 +123,17 @@ def frames_there(source: Path | io.BytesIO, frames: int) -> int:
             raise DamagedError(f"is cut off: it ends before the {seconds:.2f} s of its header", "cut off")
     there: int = frames - looked_at + found
     return there
+
+
+def _with_length_unknown(source: Path | io.BytesIO) -> bytes | None:
+    """Return a WAV file whose header was never finished, of 0 bytes, as one that does not know its length."""
+    content = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    place = content.find(b"data\0\0\0\0", 12, 4096)
+    # A finished header knows how long the file is: then there is no audio, and something else behind it.
+    finished = abs(int.from_bytes(content[4:8], "little") + 8 - len(content)) <= 1
+    if content[:4] != b"RIFF" or place < 0 or finished or len(content) <= place + 8:
+        return None
+    return content[: place + 4] + b"\xff" * 4 + content[place + 8 :]
 
 
 def size_of(source: Path | io.BytesIO) -> int:

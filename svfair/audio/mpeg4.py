@@ -1,5 +1,6 @@
 """MPEG-4 audio (m4a of VoxCeleb2), which libsndfile does not read: decoded by PyAV, cropped by seeking."""
 
+import errno
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -59,7 +60,10 @@ def open_mpeg4(source: Path | io.BytesIO) -> Iterator[tuple[Any, Any, float]]:
                 check_length(source, seconds, stream.rate)
                 yield container, stream, seconds
         except av.FFmpegError as error:
-            raise ValueError(error.strerror or str(error)) from error
+            # "Operation not permitted" is how FFmpeg says that it has no table of the blocks.
+            damaged = error.errno == errno.EPERM
+            reason = "its tables are damaged" if damaged else error.strerror or str(error)
+            raise ValueError(reason) from error
 
 
 def decode_mpeg4(

@@ -10,10 +10,12 @@ import polars as pl
 
 from svfair.audit.arrays import check_trials
 from svfair.audit.attributes import SpeakerColumns, resolve_attribute
+from svfair.audit.direction import higher_is_closer
 from svfair.audit.frames import frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
 from svfair.audit.notes import Note, Source
 from svfair.audit.settings import DEFAULT_ATTRIBUTES, MOST_GROUPS, AuditSettings
-from svfair.errors import InputError, Parameter
+from svfair.audit.trained import note_trained
+from svfair.errors import InputError, Parameter, shown
 from svfair.manifests.speakers import uniform_attributes
 from svfair.metrics.comparison import compare
 from svfair.metrics.evaluation import evaluate
@@ -137,11 +139,14 @@ def audit(
     >>> result.by_group("gender")["group"].to_list()
     ['male', 'female']
     """
+    if settings is not None and not isinstance(settings, AuditSettings):
+        raise InputError(Parameter("settings"), f": must be AuditSettings, not {type(settings).__name__}")
     chosen = replace(settings or AuditSettings(), **changes)
     trials = make_trial_set(scores, labels, enrol, test)
     frame = speaker_frame(speakers)
     known = set(frame["speaker_id"])
     notes = check_trials(trials, known)
+    trials, chosen = higher_is_closer(trials, chosen, system)
     audited = _audit(trials, known, _columns(frame), chosen, system, progress)
     return replace(audited, notes=(*notes, *audited.notes))
 
@@ -181,6 +186,8 @@ def audit_trials(
         notes.append(Note("lines_rejected", trials.rejected.count, examples=trials.rejected.first))
     if trials.rejected.unscored:
         notes.append(Note("trials_unscored", trials.rejected.unscored))
+    several, first = trials.several_scores
+    notes += [Note("pairs_of_several_scores", several, examples=(first,))] if several else []
     for name in settings.same:
         before = len(trials)
         trials = keep_same(trials, _resolve("same", name, columns))
@@ -192,11 +199,13 @@ def audit_trials(
     crossed, same = trials.contradictions()
     notes += [Note("targets_of_two_speakers", crossed)] if crossed else []
     notes += [Note("non_targets_of_one_speaker", same)] if same else []
+    notes += note_trained(pl.Series(trials.enrol), pl.Series(trials.test), trials.trained)
     _check_known({*trials.enrol, *trials.test}, known, trials)
     scores = trials.scores
     measured = make_trial_set(
         scores["score"].to_numpy(), scores["is_target"].to_numpy(), trials.enrol, trials.test
     )
+    measured, settings = higher_is_closer(measured, settings, str(trials.path))
     audited = _audit(measured, known, columns, settings, system, progress)
     return replace(audited, sources=(source,), notes=(*notes, *audited.notes))
 
@@ -253,9 +262,8 @@ def _check_known(found: Collection[str], known: Collection[str], trials: ScoredT
     if not any(speaker in known for speaker in found):
         raise InputError(
             f"{trials.path}: none of its {len(found)} speakers is in the metadata, the first is "
-            f"'{min(found)}'; give ",
-            Parameter("speaker_pattern"),
-            " if that is not how speakers are named",
+            f"'{shown(min(found))}'; ",
+            *trials.advice(),
         )
 
 

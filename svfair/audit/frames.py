@@ -9,6 +9,7 @@ from svfair.errors import InputError, Parameter, shown, shown_list
 from svfair.metrics.comparison import Change, Comparison
 from svfair.metrics.inputs import speaker_name, value_text
 from svfair.metrics.results import Attribute, Group, Interval
+from svfair.tables.unicode import composed
 
 #: Figures of `DetectionErrors` in the order of the columns.
 FIGURES = (
@@ -82,6 +83,7 @@ def speaker_frame(speakers: Any) -> pl.DataFrame:
     names = _texts("speaker_id", columns.pop("speaker_id"), speaker_name)
     texts = {"speaker_id": names} | {name: _texts(name, own, value_text) for name, own in columns.items()}
     frame = pl.DataFrame(texts, dict.fromkeys(texts, pl.String))
+    frame = frame.with_columns(composed(column) for column in frame)
     twice = frame["speaker_id"].filter(frame["speaker_id"].is_duplicated())
     if len(twice):
         raise InputError(

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: `lines_rejected`: lines of the score file that could not be read and were left out. `trials_unscored`:
-#: trials of the list without a score. `trials_not_same`: trials left out because their speakers do not share
-#: an attribute. `targets_of_two_speakers`, `non_targets_of_one_speaker`: trials that count as they are
-#: labelled. `speakers_unknown`: speakers of the trials of whom nothing is known.
+#: trials of the list without a score. `pairs_of_several_scores`: pairs of utterances that were scored more
+#: than once, and not alike; each score counts as a trial. `trials_not_same`: trials left out because their
+#: speakers do not share an attribute. `targets_of_two_speakers`, `non_targets_of_one_speaker`: trials that
+#: count as they are labelled. `trials_of_trained_speakers`: trials with a speaker that the extractor was
+#: trained on. `speakers_unknown`: speakers of the trials of whom nothing is known.
 NoteKind = Literal[
     "lines_rejected",
     "trials_unscored",
+    "pairs_of_several_scores",
     "trials_not_same",
     "targets_of_two_speakers",
     "non_targets_of_one_speaker",
+    "trials_of_trained_speakers",
     "speakers_unknown",
 ]
 
@@ -50,7 +54,8 @@ class Note:
     attribute
         Of `trials_not_same`.
     examples
-        Of `lines_rejected`: the first lines, with what is wrong there.
+        Of `lines_rejected`: the first lines, with what is wrong there; of `pairs_of_several_scores`: the
+        first pair; of `trials_of_trained_speakers`: the first of these speakers.
     """
 
     kind: NoteKind

@@ -22,6 +22,11 @@ class AuditSettings(Settings):
         Attributes that both speakers of a trial must share: other trials are left out.
     stratify
         Attribute of which every replicate keeps the number of speakers of each group.
+    lower_is_closer
+        Whether scores are distances, lower for the same speaker: they are negated, and all figures are of
+        negated scores; a threshold that is given is one of the distances. None when nobody told: then an
+        EER over all trials that is above 50 % by more than chance is refused, as scores seem to be distances.
+        False lets it stand.
     rule, operating_point, threshold, on_hull, minimum_speakers, minimum_targets, resampling
         See `svfair.metrics.Settings`; with intervals by default.
 
@@ -35,6 +40,7 @@ class AuditSettings(Settings):
     by: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
     stratify: str | None = None
+    lower_is_closer: bool | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from svfair.cli.options import Measuring, SpeakerPattern, measuring
+from svfair.cli.options import Measuring, SpeakerIdColumn, SpeakerPattern, measuring
 
 
 @measuring
@@ -11,11 +11,13 @@ def audit(
     scores: Annotated[
         Path,
         typer.Argument(
-            help="Scored trials: VoxCeleb, Kaldi, WeSpeaker, 3D-Speaker, CSV, TSV, Parquet; gzip or not."
+            help="Scored trials: VoxCeleb, VoxSRC, Kaldi, WeSpeaker, 3D-Speaker, CSV, TSV, JSON, Parquet, "
+            ".xlsx; gzip or not."
         ),
     ],
     measuring: Measuring,
     speakers: Annotated[Path, typer.Option(help="Speaker metadata, such as VoxCeleb's vox1_meta.csv.")],
+    speaker_id_column: SpeakerIdColumn = None,
     speaker_pattern: SpeakerPattern = None,
     name: Annotated[str | None, typer.Option(help="Name of the system.", show_default="the file's")] = None,
 ) -> None:
@@ -32,6 +34,5 @@ def audit(
     settings = measuring.settings()
     files = measuring.score_files(speaker_pattern=speaker_pattern)
     systems = [(system_names([scores], [name] if name else [])[0], [scores])]
-    audit_and_present(
-        systems, read_attributes(speakers), settings, files, measuring.output(), same_trials=False
-    )
+    known = read_attributes(speakers, id_column=speaker_id_column)
+    audit_and_present(systems, known, settings, files, measuring.output(), same_trials=False)

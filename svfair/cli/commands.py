@@ -11,12 +11,6 @@ from svfair.errors import InputError, shown
 
 USAGE_ERROR = 2
 
-#: Exit code of a process that was ended by SIGINT, by the shells' convention.
-INTERRUPTED = 130
-
-#: Likewise by SIGTERM.
-TERMINATED = 143
-
 #: Commands that need a part of svfair as a whole, and the part.
 _PARTS = {"train": "train", "embed": "train", "demo": "demo", "synth": "demo"}
 
@@ -28,6 +22,15 @@ _IN_PARTS = dict.fromkeys(
     ),
     "train",
 ) | {"espeakng_loader": "demo", **dict.fromkeys(("av", "pycountry", "soundfile", "soxr"), "data")}
+
+
+#: Exit code of a process that was ended by SIGINT, by the shells' convention.
+INTERRUPTED = 130
+
+
+def exit_code_of(signal_number: int) -> int:
+    """Return the exit code of a process that a signal ended, by the shells' convention: 130 for Ctrl-C."""
+    return 128 + signal_number
 
 
 class Command(TyperCommand):
@@ -43,7 +46,7 @@ class Command(TyperCommand):
             return super().invoke(ctx)
         except InputError as error:
             options = {str(one.name): max(one.opts, key=len) for one in self.params}
-            typer.echo(f"svfair: {error.named(options)}", err=True)
+            typer.echo("\n".join([f"svfair: {error.named(options)}", *error.hints_named(options)]), err=True)
             raise typer.Exit(USAGE_ERROR) from error
         except MemoryError as error:
             typer.echo(f"svfair: not enough memory for this ({shown(error, 200)})", err=True)

@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from svfair.cli.options import Measuring, SpeakerPattern, measuring
+from svfair.cli.options import Measuring, SpeakerIdColumn, SpeakerPattern, measuring
 from svfair.errors import Parameter
 
 
@@ -23,6 +23,7 @@ def compare(
         Path | None,
         typer.Option(help="Manifest of the trials' utterances, instead of --speakers.", exists=True),
     ] = None,
+    speaker_id_column: SpeakerIdColumn = None,
     speaker_pattern: SpeakerPattern = None,
     name: Annotated[
         list[str] | None, typer.Option(help="Name of a system, in the order given, baseline first.")
@@ -52,7 +53,7 @@ def compare(
         known = whole.speakers()
         files = measuring.score_files(utterance_speakers=whole.table)
     elif speakers is not None:
-        known = read_attributes(speakers)
+        known = read_attributes(speakers, id_column=speaker_id_column)
         files = measuring.score_files(speaker_pattern=speaker_pattern)
     seeds = [[Path(part) for part in given.split(",") if part] for given in (baseline, *others)]
     if not all(seeds):

@@ -23,7 +23,7 @@ def demo(
 
     from rich.console import Console
 
-    from svfair.cli.commands import INTERRUPTED
+    from svfair.cli.commands import exit_code_of
     from svfair.cli.embedding_bar import embedding_bar
     from svfair.demo import run_demo
     from svfair.reports import print_audits, to_json
@@ -32,9 +32,9 @@ def demo(
     console = Console(stderr=True)
     try:
         audits = run_demo(out, quick=quick, seed=seed, workers=workers, console=console, bar=embedding_bar)
-    except Interrupted:
+    except Interrupted as stop:
         typer.echo("Interrupted. A checkpoint is left; the same command goes on.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(exit_code_of(stop.signal_number)) from None
     if as_json:
         typer.echo(json.dumps(to_json(audits), indent=2))
     else:

@@ -3,11 +3,24 @@ from typing import Annotated
 
 import typer
 
+from svfair.cli.options import FromRun
+from svfair.errors import InputError
+
 
 def embed(
-    run: Annotated[Path, typer.Argument(help="Run folder, or an extractor.safetensors.", exists=True)],
-    manifest: Annotated[Path, typer.Argument(help="Manifest, or folder holding one.", exists=True)],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="EXTRACTOR MANIFEST",
+            help="Run folder, or an extractor.safetensors; and manifest, or folder holding one. None with "
+            "--run.",
+            exists=True,
+            default_factory=list,
+            show_default=False,
+        ),
+    ],
     out: Annotated[Path, typer.Argument(help="Parquet file to write.", writable=True, dir_okay=False)],
+    run: FromRun = None,
     audio_root: Annotated[
         Path | None,
         typer.Option(help="Folder that the manifest's paths are relative to.", exists=True, file_okay=False),
@@ -27,22 +40,30 @@ def embed(
     """Embed every utterance of a manifest with a trained extractor.
 
     [bold]Example:[/bold] svfair embed runs/pairwise-0 corpus embeddings.parquet
+
+    [bold]Example:[/bold] svfair embed --run runs/pairwise-0 embeddings.parquet
     """
     import json
 
     from svfair.audio import check_audio
     from svfair.cli.embedding_bar import embedding_bar
-    from svfair.extractors import load_extractor
-    from svfair.manifests import read_manifest
+    from svfair.extractors import extractor_file, load_extractor
+    from svfair.manifests import read_held_out, read_manifest
     from svfair.scoring import embed as embed_manifest
     from svfair.scoring import write_embeddings
 
-    extractor = load_extractor(run / "extractor.safetensors" if run.is_dir() else run)
-    utterances = read_manifest(manifest, audio_root=audio_root)
+    if len(sources) != (2 if run is None else 0):
+        raise InputError("give an extractor and a manifest, or --run in place of both, and the file to write")
+    if run is None:
+        place, manifest = sources
+        utterances = read_manifest(manifest, audio_root=audio_root)
+    else:
+        place, utterances = run, read_held_out(run, audio_root=audio_root)
+    extractor = load_extractor(extractor_file(place))
     check_audio(utterances)
     with embedding_bar(utterances.table.height) as progress:
         table = embed_manifest(extractor, utterances, device=device, longest_s=longest_s, progress=progress)
-    write_embeddings(table, out)
+    write_embeddings(table, out, trained_speakers=extractor.trained_speakers)
     size = extractor.settings["embedding_size"]
     if as_json:
         typer.echo(json.dumps({"embeddings": str(out), "utterances": table.height, "size": size}))

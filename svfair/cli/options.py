@@ -61,10 +61,13 @@ class Measuring:
         from svfair.trials import ScoreFiles, read_trial_list
 
         trials = self.values["trials"]
-        names = {"enrol": "enrol", "test": "test", "is_target": "label", "score": "score"}
+        fields = ("enrol", "test", "score", "enrol_speaker", "test_speaker")
+        target_label = self.values["target_label"]
         return ScoreFiles(
-            columns={name: self.values[f"{option}_column"] for name, option in names.items()},
-            trials=None if trials is None else read_trial_list(trials),
+            columns={name: self.values[f"{name}_column"] for name in fields}
+            | {"is_target": self.values["label_column"]},
+            trials=None if trials is None else read_trial_list(trials, target_label=target_label),
+            target_label=target_label,
             skip_bad_lines=self.values["skip_bad_lines"],
             speaker_pattern=speaker_pattern,
             utterance_speakers=utterance_speakers,
@@ -132,6 +135,24 @@ def _shared(
     test_column: Annotated[str, _files(help="Column of the test utterance.")] = "",
     label_column: Annotated[str, _files(help="Column of the label.")] = "",
     score_column: Annotated[str, _files(help="Column of the score.")] = "",
+    enrol_speaker_column: Annotated[
+        str, _files(help="Column of the speaker of the enrolment utterance, if the scores have one.")
+    ] = "",
+    test_speaker_column: Annotated[
+        str, _files(help="Column of the speaker of the test utterance, likewise.")
+    ] = "",
+    target_label: Annotated[
+        str | None,
+        _files(help="Label of a target trial, in files with two words of their own.", metavar="WORD"),
+    ] = None,
+    lower_is_closer: Annotated[
+        bool | None,
+        _files(
+            "--lower-is-closer/--higher-is-closer",
+            help="Whether scores are distances; they are negated then.",
+            show_default="higher, and an EER above 50 % is refused",
+        ),
+    ] = None,
     trials: Annotated[Path | None, _files(help="Trial list that has the labels, for scores without.")] = None,
     skip_bad_lines: Annotated[
         bool, _files("--skip-bad-lines", help="Leave bad lines out, counted, and go on.")
@@ -166,7 +187,17 @@ def measuring(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+SpeakerIdColumn = Annotated[
+    str | None,
+    _files(help="Column of the speaker in the speaker metadata.", show_default="by usual names"),
+]
+
 SpeakerPattern = Annotated[
     str | None,
     _files(help="Regular expression; group 1 is the speaker.", show_default="the path's first folder"),
+]
+
+FromRun = Annotated[
+    Path | None,
+    typer.Option(help="Run folder: take the speakers that it held out, and no others.", metavar="RUN"),
 ]

@@ -10,7 +10,10 @@ from typing import Any, get_args
 from svfair.errors import InputError, Parameter
 
 #: What is read of a folder that a command is given.
-_READ_IN_FOLDERS = ("manifest.parquet", "manifest.csv", "speakers.csv", "extractor.safetensors")
+_READ_IN_FOLDERS = (
+    *("manifest.parquet", "manifest.csv", "speakers.csv"),
+    *("extractor.safetensors", "held_out.parquet"),
+)
 
 
 def outputs_of(function: Callable[..., Any]) -> frozenset[str]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from svfair.cli.commands import TERMINATED, USAGE_ERROR
+from svfair.cli.commands import USAGE_ERROR, exit_code_of
 
 
 class _StandardOutput(io.TextIOWrapper):
@@ -48,7 +48,7 @@ def run_as_process(app: Callable[..., Any]) -> None:
         With the command's exit code; 2 when standard output could not be written; 143 after SIGTERM.
     """
     # As an exception, so that unfinished files go.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(exit_code_of(signal.SIGTERM)))
     if not isinstance(sys.stdout, io.TextIOWrapper):
         app(prog_name="svfair")
         return

@@ -5,7 +5,7 @@ import typer
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="YAML recipe.", exists=True, dir_okay=False)],
+    recipe: Annotated[Path, typer.Argument(help="YAML recipe.")],
     data: Annotated[
         Path | None, typer.Option(help="Manifest, or folder holding one. Sets data.manifest.")
     ] = None,
@@ -19,7 +19,8 @@ def train(
 ) -> None:
     """Train an extractor by a recipe and evaluate it on held-out speakers.
 
-    Ctrl-C leaves a checkpoint; the same command with --resume goes on from it to the same result.
+    Ctrl-C, or a termination signal, leaves a checkpoint; the same command with --resume goes on from it to
+    the same result.
 
     [bold]Example:[/bold] svfair train recipes/synthetic/pairwise.yaml --data corpus --set training.steps=200
     """
@@ -27,7 +28,7 @@ def train(
 
     from rich.console import Console
 
-    from svfair.cli.commands import INTERRUPTED
+    from svfair.cli.commands import exit_code_of
     from svfair.cli.embedding_bar import embedding_bar
     from svfair.reports import print_audits, to_json
     from svfair.training import Interrupted, RunFolder, complete_run, read_recipe
@@ -45,9 +46,9 @@ def train(
         audited = complete_run(
             resolved, run.path, resume=resume, evaluate=evaluate, tell=tell, bar=embedding_bar
         )
-    except Interrupted:
+    except Interrupted as stop:
         tell("Interrupted. A checkpoint is left; the same command with --resume goes on.")
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(exit_code_of(stop.signal_number)) from None
     if audited is None:
         return
     if as_json:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from svfair.cli.options import FromRun
 from svfair.errors import InputError, Parameter
 
 if TYPE_CHECKING:
@@ -19,13 +20,23 @@ class Design(StrEnum):
 
 
 def draw_trials(
-    manifest: Annotated[Path, typer.Argument(help="Manifest, or folder holding one.", exists=True)],
+    manifest: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MANIFEST",
+            help="Manifest, or folder holding one; none with --run.",
+            exists=True,
+            default_factory=list,
+            show_default=False,
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Argument(
             help="List to write: .txt (VoxCeleb), .csv or .parquet.", writable=True, dir_okay=False
         ),
     ],
+    run: FromRun = None,
     design: Annotated[
         Design,
         typer.Option(
@@ -63,17 +74,22 @@ def draw_trials(
     [bold]Example:[/bold] svfair trials corpus trials.txt --match gender --match country_region
 
     [bold]Example:[/bold] svfair trials corpus fair.txt --design balanced --by gender --match country
+
+    [bold]Example:[/bold] svfair trials --run runs/pairwise-0 trials.txt
     """
     import json
 
     from svfair.manifests.groups import check_has, groups_of_utterances
+    from svfair.manifests.held_out import read_held_out
     from svfair.manifests.manifest import read_manifest
     from svfair.trials.counts import count_by_group, group_lines
     from svfair.trials.files import write_trials
     from svfair.trials.hard import speakers_without_trials
     from svfair.trials.list_hash import hash_of_list
 
-    table = read_manifest(manifest).table
+    if len(manifest) != (run is None):
+        raise InputError("give one manifest, or --run in its place, and the file to write")
+    table = (read_manifest(manifest[0]) if run is None else read_held_out(run)).table
     matched = _matched(design, match)
     if by != "gender":
         check_has(table, [by], "by")

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from speechbrain.lobes.features import Fbank
 from speechbrain.lobes.models.ECAPA_TDNN import ECAPA_TDNN
 from speechbrain.nnet.CNN import Conv1d
@@ -12,6 +12,10 @@ from torch import Tensor, nn
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.files import written_whole
+from svfair.manifests import TrainedSpeakers
+
+#: Key in the metadata of safetensors.
+_TRAINED = "trained_speakers"
 
 #: A Res2Net block cuts its channels into this many parts.
 _RES2_SCALE = 8
@@ -52,6 +56,9 @@ class EcapaExtractor(nn.Module):
     InputError
         When a size is none that the network can have.
     """
+
+    #: Whom it was trained on; None when nobody tells. It goes with the weights into a file.
+    trained_speakers: TrainedSpeakers | None = None
 
     def __init__(
         self,
@@ -107,10 +114,18 @@ class EcapaExtractor(nn.Module):
 
 
 def save_extractor(extractor: EcapaExtractor, path: Path) -> None:
-    """Write weights and settings into one safetensors file."""
+    """Write weights and settings into one safetensors file.
+
+    Raises
+    ------
+    InputError
+        When a weight is not finite, or the file cannot be written.
+    """
     weights = {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
+    _check_finite(weights, path)
     with written_whole(path) as temporary:
-        save_file(weights, temporary, metadata={"ecapa": json.dumps(extractor.settings)})
+        # Written by Python, so that a full disk is an OSError.
+        temporary.write_bytes(save(weights, metadata=_metadata(extractor)))
 
 
 def load_extractor(path: Path) -> EcapaExtractor:
@@ -119,13 +134,14 @@ def load_extractor(path: Path) -> EcapaExtractor:
     Raises
     ------
     InputError
-        When the file is missing or is not such a file.
+        When the file is missing, is not such a file, or holds a weight that is not finite.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such extractor; `svfair train` writes one into its run folder")
     try:
         with safe_open(path, framework="pt") as file:
-            settings: dict[str, Any] = json.loads((file.metadata() or {})["ecapa"])
+            metadata: dict[str, str] = file.metadata() or {}
+            settings: dict[str, Any] = json.loads(metadata["ecapa"])
             # Built without memory first: the sizes in the settings may be anything.
             with torch.device("meta"):
                 expected = EcapaExtractor(**settings).network.state_dict()
@@ -134,15 +150,22 @@ def load_extractor(path: Path) -> EcapaExtractor:
                 if shape != weight.shape:
                     raise ValueError(f"{name} is {shape}, not {tuple(weight.shape)} as its settings say")
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        for name, weight in weights.items():
-            if not torch.isfinite(weight).all():
-                raise ValueError(f"{name} holds weights that are not finite")
         extractor = EcapaExtractor(**settings)
         extractor.network.load_state_dict(weights)
+        if _TRAINED in metadata:
+            extractor.trained_speakers = TrainedSpeakers.from_text(metadata[_TRAINED])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError, RecursionError) as error:
         reason = shown(next(iter(str(error).splitlines()), type(error).__name__), 200)
         raise InputError(f"{path}: not an extractor that svfair saved ({reason})") from error
+    _check_finite(weights, path)
     return extractor.eval()
+
+
+def _metadata(extractor: EcapaExtractor) -> dict[str, str]:
+    trained = extractor.trained_speakers
+    return {"ecapa": json.dumps(extractor.settings)} | (
+        {} if trained is None else {_TRAINED: trained.to_text()}
+    )
 
 
 def _check(settings: dict[str, int]) -> None:
@@ -155,4 +178,13 @@ def _check(settings: dict[str, int]) -> None:
     if settings["channels"] % _RES2_SCALE:
         raise InputError(
             Parameter("channels"), f": {settings['channels']} is not a multiple of {_RES2_SCALE}"
+        )
+
+
+def _check_finite(weights: dict[str, Tensor], path: Path) -> None:
+    broken = [name for name, tensor in weights.items() if not bool(tensor.isfinite().all())]
+    if broken:
+        raise InputError(
+            f"{path}: {len(broken)} of {len(weights)} tensors hold numbers that are not finite, the first is "
+            f"'{broken[0]}'; train anew, with a lower training.learning_rate"
         )

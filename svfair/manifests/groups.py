@@ -7,6 +7,7 @@ import polars as pl
 from svfair.errors import InputError, Parameter, shown_list
 from svfair.manifests.speakers import with_gender
 from svfair.missing import MISSING
+from svfair.tables.frames import check_columns
 
 
 def check_has(table: pl.DataFrame, names: Sequence[str], parameter: str) -> None:
@@ -17,6 +18,7 @@ def check_has(table: pl.DataFrame, names: Sequence[str], parameter: str) -> None
     InputError
         Naming the first that it lacks.
     """
+    table = check_columns(table, (), "table")
     missing = [name for name in names if name not in table.columns]
     if missing:
         raise InputError(

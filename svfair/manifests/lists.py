@@ -6,6 +6,7 @@ import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.tables.bad_lines import BadLine, first_of, refuse
+from svfair.tables.frames import check_columns, check_once, check_texts
 from svfair.tables.reading import read_bytes
 from svfair.tables.unicode import composed
 
@@ -71,8 +72,9 @@ def select_listed(
     InputError
         Naming the first missing utterances; or one that is of another speaker in the manifest.
     """
-    listed = listed.with_columns(composed(listed[name]) for name in ("speaker_id", "utterance_id"))
-    table = table.with_columns(composed(table[name]) for name in ("speaker_id", "utterance_id"))
+    table = check_texts(table, ("utterance_id", "speaker_id"), "table")
+    listed = check_columns(check_texts(listed, ["utterance_id"], "listed"), ["speaker_id"], "listed")
+    table, listed = _composed(table), _composed(listed)
     matches = match_utterances(listed["utterance_id"], table["utterance_id"])
     missing = matches.filter(pl.col("utterance_id").is_null())["listed"]
     if len(missing) == matches.height or (len(missing) and not skip_missing):
@@ -91,6 +93,12 @@ def select_listed(
         "by_suffix": int(matches["by_suffix"].sum()),
         "repeated": listed.height - matches.height,
     }
+
+
+def _composed(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(
+        composed(table[name].cast(pl.String)) for name in ("speaker_id", "utterance_id")
+    )
 
 
 def _check_speakers(table: pl.DataFrame, listed: pl.DataFrame, found: pl.DataFrame, path: Path) -> None:
@@ -127,12 +135,7 @@ def match_utterances(listed: pl.Series, known: pl.Series) -> pl.DataFrame:
         When the manifest has an id twice, or two that are one in another form of Unicode.
     """
     listed, known = composed(listed), composed(known)
-    if known.n_unique() < len(known):
-        twice = known.filter(known.is_duplicated())[0]
-        first, second = (row + 1 for row in (known == twice).arg_true()[:2])
-        raise InputError(
-            f"the manifest has utterance '{shown(twice)}' in row {first} and in row {second}; keep one"
-        )
+    check_once(known.to_frame("utterance_id"), "utterance_id", "the manifest", "keep one row of each")
     unique = pl.DataFrame({"listed": listed.unique().sort()}, schema={"listed": pl.String})
     exact = pl.DataFrame({"listed": known}, schema={"listed": pl.String}).with_columns(exact="listed")
     found = unique.join(exact, on="listed", how="left", maintain_order="left")

@@ -15,6 +15,7 @@ from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, CHANNEL, PLACES, 
 from svfair.manifests.rows import REQUIRED, read_rows
 from svfair.manifests.speakers import uniform_attributes
 from svfair.tables.bad_lines import others_like_it
+from svfair.tables.frames import check_columns, check_once, check_texts
 from svfair.tables.reading import read_table_records
 
 #: Belong to the person in every corpus, so that two values for one speaker are a mistake.
@@ -36,11 +37,27 @@ class Manifest:
         Folder that `path` is relative to.
     source
         The file that this was read from, for messages.
+
+    Raises
+    ------
+    InputError
+        When a column is not there, holds something else or lacks a value, or an utterance stands there twice.
     """
 
     written: pl.DataFrame
     audio_root: Path
     source: Path
+
+    def __post_init__(self) -> None:
+        check_columns(self.written, REQUIRED, self.source)
+        check_texts(self.written, REQUIRED[:-1], self.source)
+        # Twice in a table, an utterance would come out of every join twice.
+        check_once(self.written, "utterance_id", self.source, "keep one row of each")
+        if not (self.written.schema["duration_s"].is_numeric() or self.written.height == 0):
+            raise InputError(
+                f"{self.source}: column 'duration_s' holds {self.written.schema['duration_s']}; "
+                "it must be a number of seconds"
+            )
 
     @cached_property
     def table(self) -> pl.DataFrame:

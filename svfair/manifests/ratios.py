@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import lcm
+from math import inf, lcm
+from numbers import Integral
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from svfair.errors import InputError, Parameter
+from svfair.errors import InputError, Parameter, shown
+from svfair.tables.frames import check_columns, check_once, check_texts
 
 IntArray = npt.NDArray[np.int64]
 
@@ -37,8 +39,13 @@ def speakers_in_ratio(
     Raises
     ------
     InputError
-        When a group is not there, or has too few speakers.
+        When a column or a group is not there, a speaker is missing or has two rows, a number is not positive,
+        or a group has too few speakers.
     """
+    check_columns(check_texts(groups, ["speaker_id"], "groups"), ["group"], "groups")
+    check_once(groups, "speaker_id", "groups", "give one row a speaker")
+    if not ratio or not all(0 < part < inf for part in ratio.values()):
+        raise InputError(Parameter("ratio"), f": has a positive number for each group, not {shown(ratio)}")
     members = {
         name: groups.filter(pl.col("group") == name)["speaker_id"].sort().to_list() for name in sorted(ratio)
     }
@@ -109,7 +116,16 @@ def apportion(
         What earlier divisions left each short of its exact part; added to the remainders.
     random
         Decides between equal remainders; without it the first comes first.
+
+    Raises
+    ------
+    InputError
+        When the total is no whole number of at least 0, or weights are negative, not finite or all 0.
     """
+    if not isinstance(total, Integral) or total < 0:
+        raise InputError(Parameter("total"), f": must be a whole number of at least 0, not {shown(total)}")
+    if not any(weights) or not all(0 <= weight < inf for weight in weights):
+        raise InputError(Parameter("weights"), f": are at least 0 and not all 0, not {shown(list(weights))}")
     parts = exact_parts(total, weights)
     shares = np.array([int(part) for part in parts], dtype=np.int64)
     dues = owed or [Fraction(0)] * len(parts)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import isclose
 
 import numpy as np
 import polars as pl
 
-from svfair.errors import InputError, Parameter
+from svfair.errors import InputError, Parameter, shown
 from svfair.manifests.groups import check_has
 from svfair.manifests.ratios import apportion, exact_parts
+from svfair.tables.frames import check_once, check_texts
 
 
 def divide_speakers(
@@ -35,9 +37,12 @@ def divide_speakers(
     Raises
     ------
     InputError
-        When an attribute is not there, or a part would have no speaker.
+        When a column is not there, a speaker is missing or has two rows, shares do not add up to 1, or a part
+        would have no speaker.
     """
-    check_has(speakers, stratify, "stratify")
+    _check(speakers, stratify)
+    if not shares or not all(share > 0 for share in shares) or not isclose(sum(shares), 1, abs_tol=1e-9):
+        raise InputError(Parameter("shares"), f": are above 0 and add up to 1, not {shown(list(shares))}")
     random = np.random.default_rng(seed)
     # Who gets the speakers left over: the parts that earlier strata left shortest.
     owed = [Fraction(0)] * len(shares)
@@ -64,6 +69,8 @@ def fold_speakers(
 
     Parameters and exceptions are those of `divide_speakers`, with `folds` equal shares.
     """
+    if folds < 2:
+        raise InputError(Parameter("folds"), f": must be at least 2, not {folds}")
     parts = divide_speakers(speakers, [1 / folds] * folds, stratify=stratify, seed=seed)
     return [
         (sorted(name for other in parts if other is not held_out for name in other), held_out)
@@ -81,9 +88,9 @@ def hold_out_speakers(
     Raises
     ------
     InputError
-        When an attribute is not there, or a side would be empty.
+        When a column is not there, a speaker is missing or has two rows, or a side would be empty.
     """
-    check_has(speakers, stratify, "stratify")
+    _check(speakers, stratify)
     try:
         training, held_out = divide_speakers(speakers, [1 - share, share], stratify=stratify, seed=seed)
     except InputError as error:
@@ -91,6 +98,12 @@ def hold_out_speakers(
             Parameter("held_out_share"), f": {share} of {speakers.height} speakers leaves a side empty"
         ) from error
     return training, held_out
+
+
+def _check(speakers: pl.DataFrame, stratify: Sequence[str]) -> None:
+    check_texts(speakers, ["speaker_id"], "speakers")
+    check_has(speakers, stratify, "stratify")
+    check_once(speakers, "speaker_id", "speakers", "give one row a speaker")
 
 
 def _strata(speakers: pl.DataFrame, stratify: Sequence[str]) -> list[pl.Series]:

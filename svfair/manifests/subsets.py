@@ -14,6 +14,8 @@ from svfair.manifests.groups import check_has, with_known_values
 from svfair.manifests.manifest import Manifest, write_audio_root
 from svfair.manifests.ratios import Ratio, shares_in_ratio, spread_evenly
 from svfair.missing import UNKNOWN
+from svfair.tables.bad_lines import others_like_it
+from svfair.tables.frames import check_once, check_texts
 from svfair.tables.writing import table_written, write_table
 
 
@@ -27,7 +29,8 @@ def rows_where(table: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> pl.D
     """
     check_has(table, list(wanted), "where")
     kept = pl.repeat(True, table.height, eager=True, dtype=pl.Boolean)
-    for name, values in wanted.items():
+    for name, named in wanted.items():
+        values = [named] if isinstance(named, str) else named
         column = with_known_values(table.select(name), [name])[name].fill_null(UNKNOWN)
         absent = [value for value in values if value not in set(column.unique())]
         if absent:
@@ -50,7 +53,21 @@ def limit_utterances(table: pl.DataFrame, most: int | Mapping[str, int], *, seed
         Utterances of a speaker, for all or keyed by speaker.
     seed
         Of the draw.
+
+    Raises
+    ------
+    InputError
+        When a column is not there or lacks a value, or a speaker has no number.
     """
+    table = check_texts(table, ("utterance_id", "speaker_id"), "table")
+    if isinstance(most, Mapping):
+        unlimited = set(table["speaker_id"]).difference(most)
+        if unlimited:
+            raise InputError(
+                Parameter("most"),
+                f": tells nothing of speaker '{shown(min(unlimited))}'"
+                f"{others_like_it(len(unlimited), 'speakers')}",
+            )
     ordered = table.sort("speaker_id", "utterance_id")
     shuffled = np.random.default_rng(seed).permutation(ordered.height)
     draw = pl.DataFrame({"row": shuffled, "speaker_id": ordered["speaker_id"][shuffled]})
@@ -144,12 +161,17 @@ def write_subset(
     Raises
     ------
     InputError
-        When the folder cannot be written, an utterance stands in two rows, or a speaker has two genders or
-        countries.
+        When the folder cannot be written, a row is none of the manifest or stands there twice, or a speaker
+        has two genders or countries.
     """
-    twice = part.filter(pl.col("utterance_id").is_duplicated())
-    if twice.height:
-        raise InputError(f"part: utterance '{shown(twice['utterance_id'][0])}' stands in two rows; keep one")
+    part = check_texts(part, ["utterance_id"], "part")
+    strange = part.join(whole.written, on="utterance_id", how="anti")
+    if strange.height:
+        raise InputError(
+            f"part: utterance '{shown(strange['utterance_id'][0])}' is not in {whole.source}"
+            f"{others_like_it(strange.height, 'utterances')}"
+        )
+    check_once(part, "utterance_id", "part", "keep one row of each")
     rows = part.select("utterance_id").join(
         whole.written, on="utterance_id", how="left", maintain_order="left"
     )

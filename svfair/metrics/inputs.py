@@ -71,7 +71,7 @@ def value_text(value: Any) -> str | None:
         value = value.decode()
     if hasattr(value, "__len__") and not isinstance(value, str):
         raise ValueError(f"'{shown(value)}' is not one value")
-    return None if is_unknown(value) else str(value)
+    return None if is_unknown(value) else normalize("NFC", str(value))
 
 
 def named_attributes(attributes: Any) -> dict[str, dict[str, str | None]]:

@@ -65,6 +65,7 @@ def _settings(evaluation: Evaluation) -> dict[str, Any]:
         # Plain settings of `evaluate` have neither.
         "same": list(getattr(settings, "same", ())),
         "stratify": getattr(settings, "stratify", None),
+        "lower_is_closer": bool(getattr(settings, "lower_is_closer", False)),
         "resampling": None
         if resampling is None
         else {

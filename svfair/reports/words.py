@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from svfair.audit import Audit, Note
+from svfair.errors import shown
 from svfair.metrics.results import Evaluation
 from svfair.metrics.settings import Settings
 from svfair.reports.numbers import level
@@ -55,6 +56,8 @@ def settings_words(evaluation: Evaluation) -> str:
         f"EER {settings.eer_kind}",
         f"P = {point.p_target:g}, C_miss = {point.c_miss:g}, C_fa = {point.c_fa:g}",
     ]
+    if getattr(settings, "lower_is_closer", False):
+        words.append("scores negated, since lower means closer")
     if resampling is None:
         return "; ".join([*words, "nothing was resampled"])
     words += [
@@ -96,8 +99,17 @@ def note_words(note: Note) -> str:
     if note.kind == "lines_rejected":
         more = "; ..." if note.count > len(note.examples) else ""
         return f"{count} lines could not be read and were left out: {'; '.join(note.examples)}{more}."
+    if note.kind == "trials_of_trained_speakers":
+        share = f"{100 * note.count / (note.of or 1):.3g} %"
+        first = "".join(f", first '{shown(name)}'" for name in note.examples[:1])
+        return (
+            f"{count} of {of} trials ({share}) have a speaker that the extractor was trained on{first}; "
+            "errors on other speakers are higher. Draw trials among those that the run held out."
+        )
     return {
         "trials_unscored": f"{count} trials of the list have no score.",
+        "pairs_of_several_scores": f"{count} pairs of utterances have several scores that differ, the first "
+        f"is {'; '.join(note.examples)}; each score counts as a trial.",
         "trials_not_same": f"only trials whose speakers share {note.attribute}; {count} of {of} trials were "
         "left out for it.",
         "targets_of_two_speakers": f"{count} target trials are between two speakers; they count as they are "

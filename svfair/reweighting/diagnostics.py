@@ -23,6 +23,8 @@ class Diagnostics:
         Mean sample weight of each region; NaN for a region without samples in this batch.
     sample_weights
         The weights themselves, shape (batch,), for means over groups that only the host knows.
+    skipped_turns
+        Turns since the start that were left out, since something in them was not finite.
     """
 
     effective_sample_size: float
@@ -30,6 +32,7 @@ class Diagnostics:
     largest_weight: float
     region_weights: list[float]
     sample_weights: Tensor
+    skipped_turns: int = 0
 
 
 @torch.no_grad()

@@ -54,6 +54,13 @@ def gather(values: Tensor) -> Tensor:
     return torch.cat(gathered)
 
 
+def is_true_in_all(flag: Tensor) -> bool:
+    """Whether a boolean scalar is true in every process: all of them then decide alike."""
+    total = flag.to(torch.int32)
+    distributed.all_reduce(total, op=distributed.ReduceOp.MIN)
+    return bool(total)
+
+
 @torch.no_grad()
 def copy_from_first_rank(tensors: Iterable[Tensor]) -> None:
     """Overwrite tensors with those of rank 0, so that no rank drifts from the others."""

@@ -1,6 +1,7 @@
 """The min-max game: the extractor lowers the weighted loss, the adversary raises it."""
 
 import math
+from dataclasses import replace
 from typing import Literal, get_args
 
 import torch
@@ -114,7 +115,7 @@ class AdversarialReweighting(Objective):
     def weighted(self, embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> Tensor:
         """Return the weighted loss; in simultaneous play a reversed gradient reaches the adversary."""
         if self.play == "simultaneous":
-            weights = _reverse_gradient(self.sample_weights(embeddings, labels), self.reversal_scale)
+            weights = self._reverse_gradient(self.sample_weights(embeddings, labels))
         else:
             with torch.no_grad():
                 weights = self.sample_weights(embeddings, labels)
@@ -158,6 +159,8 @@ class AdversarialReweighting(Objective):
                     return
                 # Not backward(): the parameters of the loss must not gather a gradient from this side.
                 gradients = torch.autograd.grad(value, learned, allow_unused=True)
+            if self.skips(value, *gradients):
+                break
             for parameter, gradient in zip(learned, gradients, strict=True):
                 parameter.grad = None if gradient is None else -gradient
             optimizer.step()
@@ -183,7 +186,8 @@ class AdversarialReweighting(Objective):
                 regions, count = torch.zeros_like(labels), 1
             else:
                 regions, count = self.regions(embeddings), self.regions.count
-        return diagnose(weights, regions, count, self.sample_losses(embeddings, labels))
+        found = diagnose(weights, regions, count, self.sample_losses(embeddings, labels))
+        return replace(found, skipped_turns=int(self.skipped_turns))
 
     def sample_losses(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """Return the loss of each sample without weights, shape (batch,); NaN for one that has none.
@@ -208,7 +212,14 @@ class AdversarialReweighting(Objective):
         """Whether the adversary takes steps of its own."""
         return self.play == "alternating" and self.adversary_steps > 0
 
+    def _reverse_gradient(self, weights: Tensor) -> Tensor:
+        """Return the same weights, with -reversal_scale times their gradient where that is finite."""
+        if weights.requires_grad:
+            weights.register_hook(self._finite_or_none)
+        return (1 + self.reversal_scale) * weights.detach() - self.reversal_scale * weights
 
-def _reverse_gradient(weights: Tensor, scale: float) -> Tensor:
-    """Return the same weights, with -scale times their gradient."""
-    return (1 + scale) * weights.detach() - scale * weights
+    def _finite_or_none(self, gradient: Tensor) -> Tensor:
+        # In place of `skips`: no wait for the device amid a backward pass.
+        is_finite = gradient.isfinite().all()
+        self.skipped_turns += ~is_finite
+        return torch.where(is_finite, gradient, 0.0)

@@ -1,6 +1,7 @@
 """What every method has in common: a loss to lower, and a turn after each step."""
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -40,9 +41,16 @@ class Objective(nn.Module, ABC):
         must then mean the same in all of them. At the first batch every process takes over the state of
         rank 0 (the loss's parameters, the adversary, the regions): processes that were seeded apart would
         otherwise train on losses of their own.
+
+    Notes
+    -----
+    Nothing that is not finite reaches the state. A turn on embeddings that are not finite is no turn: nothing
+    is counted, kept or adapted. An adaptation whose signal or gradient is not finite is left out. Both are
+    counted in `skipped_turns`.
     """
 
     steps: Tensor
+    skipped_turns: Tensor
 
     #: What the host should multiply its learning rate by: a control may be just that.
     learning_rate_factor: float = 1.0
@@ -69,6 +77,8 @@ class Objective(nn.Module, ABC):
         self.gather = gather
         self._is_synchronised = False
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("skipped_turns", torch.zeros((), dtype=torch.int64))
+        self.register_load_state_dict_pre_hook(_without_skipped_turns)  # type: ignore[no-untyped-call]
 
     @property
     def is_warming_up(self) -> bool:
@@ -117,6 +127,8 @@ class Objective(nn.Module, ABC):
     ) -> None:
         """Count one step of the extractor, refit the regions when they are due, and adapt the weights.
 
+        Leave it out where the extractor's optimizer left out its step, as `torch.amp.GradScaler` makes it do.
+
         Parameters
         ----------
         embeddings, labels, groups
@@ -137,6 +149,10 @@ class Objective(nn.Module, ABC):
                 "torch.optim.Adam(objective.adversary_parameters())"
             )
         embeddings, labels, groups = self._whole_batch(embeddings.detach(), labels, groups)
+        # Gathered, they are the same in every process, and so is what follows.
+        if not bool(embeddings.isfinite().all()):
+            self.skipped_turns += 1
+            return
         self.steps += 1
         if self.regions is not None:
             self._follow(self.regions, embeddings)
@@ -148,6 +164,14 @@ class Objective(nn.Module, ABC):
     ) -> None:
         """Adapt the weights to a batch, given without gradient; without a state there is nothing to do."""
         return
+
+    def skips(self, *tensors: Tensor | None) -> bool:
+        """Whether a tensor is not finite, in any process that gathers; such a turn is counted as skipped."""
+        finite = torch.stack([tensor.isfinite().all() for tensor in tensors if tensor is not None]).all()
+        is_finite = gathering.is_true_in_all(finite) if self.gather else bool(finite)
+        if not is_finite:
+            self.skipped_turns += 1
+        return not is_finite
 
     def diagnostics(self, embeddings: Tensor, labels: Tensor) -> Diagnostics | None:
         """Say what weights of samples do on a batch; None while warming up, and where there are none."""
@@ -191,6 +215,11 @@ def _check_batch(embeddings: Tensor, labels: Tensor, groups: Tensor | None) -> t
     """Return labels and groups as int64."""
     labels = check_batch(embeddings, labels)
     return labels, None if groups is None else check_whole_numbers("groups", groups, embeddings)
+
+
+def _without_skipped_turns(module: nn.Module, state: dict[str, Any], prefix: str, *rest: Any) -> None:
+    """Take a state that was saved before skipped turns were counted."""
+    state.setdefault(f"{prefix}skipped_turns", torch.zeros((), dtype=torch.int64))
 
 
 class PlainTraining(Objective):

@@ -72,9 +72,13 @@ class Regions(nn.Module):
 
     @torch.no_grad()
     def add(self, embeddings: Tensor) -> None:
-        """Put a batch of embeddings, shape (batch, size), into the bank in place of the oldest."""
+        """Put a batch of embeddings, shape (batch, size), into the bank in place of the oldest.
+
+        Those that are not finite are left out: the regions would not be finite either.
+        """
         self._check(embeddings)
-        embeddings = functional.normalize(embeddings.detach().to(self.bank.dtype), dim=-1)[-len(self.bank) :]
+        embeddings = functional.normalize(embeddings.detach().to(self.bank.dtype), dim=-1)
+        embeddings = embeddings[embeddings.isfinite().all(1)][-len(self.bank) :]
         slots = (self.added + torch.arange(len(embeddings), device=self.bank.device)) % len(self.bank)
         self.bank[slots] = embeddings
         self.added += len(embeddings)
@@ -100,7 +104,7 @@ class Regions(nn.Module):
             init=old.numpy() if self.is_fitted else "k-means++",
             n_init=1,
             max_iter=LATER_ITERATIONS if self.is_fitted else FIRST_ITERATIONS,
-            random_state=self.seed,
+            random_state=self.seed % 2**32,  # it takes no larger one
         )
         # On several threads k-means adds up in the order in which they finish, and one seed would not give
         # one result.

@@ -9,7 +9,7 @@ import polars as pl
 
 from svfair.errors import InputError, shown
 from svfair.tables.bad_lines import others_like_it
-from svfair.tables.frames import check_columns, with_texts
+from svfair.tables.frames import check_columns, check_once, with_texts
 
 
 def check_embeddings(table: Any, where: Path | str = "embeddings") -> pl.DataFrame:
@@ -32,7 +32,7 @@ def check_embeddings(table: Any, where: Path | str = "embeddings") -> pl.DataFra
     frame = with_texts(check_columns(table, ("utterance_id", "embedding"), where), ["utterance_id"], where)
     if frame.height == 0:
         raise InputError(f"{where}: holds no embeddings")
-    _refuse_two_of_one(frame["utterance_id"], where)
+    check_once(frame, "utterance_id", where, "keep one embedding of each")
     frame = frame.with_columns(embedding=_arrays(frame, where))
     vectors = frame["embedding"].to_numpy()
     _refuse(
@@ -59,17 +59,6 @@ def unit_vectors(table: pl.DataFrame) -> npt.NDArray[np.float32]:
         norms[extreme] = np.linalg.norm(vectors[extreme], axis=1, keepdims=True)
     vectors /= norms
     return vectors
-
-
-def _refuse_two_of_one(utterances: pl.Series, where: Path | str) -> None:
-    if utterances.n_unique() == len(utterances):
-        return
-    twice = utterances.filter(~utterances.is_first_distinct())
-    first, second = (int(row) + 1 for row in (utterances == twice[0]).arg_true()[:2])
-    raise InputError(
-        f"{where}: utterance '{shown(twice[0])}' stands in row {first} and in row {second}"
-        f"{others_like_it(twice.n_unique(), 'utterances')}; keep one embedding of each"
-    )
 
 
 def _arrays(table: pl.DataFrame, where: Path | str) -> pl.Series:

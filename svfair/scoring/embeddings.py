@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
-from svfair.manifests import Manifest
+from svfair.manifests import Manifest, TrainedSpeakers
 from svfair.scoring.checks import check_embeddings
+from svfair.tables.facts import write_parquet
 from svfair.tables.reading import is_parquet, read_parquet
 from svfair.tables.writing import table_written
 
@@ -49,7 +50,7 @@ def embed(
     Returns
     -------
     polars.DataFrame
-        `utterance_id` and `embedding`, a unit-norm float32 array of fixed size.
+        `utterance_id`, `speaker_id` and `embedding`, a unit-norm float32 array of fixed size.
 
     Raises
     ------
@@ -81,13 +82,24 @@ def embed(
         if progress is not None:
             progress(number + 1)
     return pl.DataFrame(
-        {"utterance_id": manifest.table["utterance_id"], "embedding": embeddings},
-        schema={"utterance_id": pl.String, "embedding": pl.Array(pl.Float32, size)},
+        manifest.table.select("utterance_id", "speaker_id").to_dict() | {"embedding": embeddings},
+        schema={"utterance_id": pl.String, "speaker_id": pl.String, "embedding": pl.Array(pl.Float32, size)},
     )
 
 
-def write_embeddings(table: pl.DataFrame, path: Path) -> None:
+def write_embeddings(
+    table: pl.DataFrame, path: Path, *, trained_speakers: TrainedSpeakers | None = None
+) -> None:
     """Write embeddings as Parquet, whole or not at all.
+
+    Parameters
+    ----------
+    table
+        From `embed`.
+    path
+        The file.
+    trained_speakers
+        The extractor's, kept in the file's metadata as `svfair.trained_speakers`.
 
     Raises
     ------
@@ -96,7 +108,7 @@ def write_embeddings(table: pl.DataFrame, path: Path) -> None:
     """
     checked = check_embeddings(table)
     with table_written(path) as temporary:
-        checked.write_parquet(temporary)
+        write_parquet(checked, temporary, trained_speakers.facts() if trained_speakers else None)
 
 
 def read_embeddings(path: Path) -> pl.DataFrame:

@@ -3,16 +3,26 @@ from pathlib import Path
 import polars as pl
 
 from svfair.errors import InputError, shown
+from svfair.manifests import TrainedSpeakers
 from svfair.scoring.cosine import SIDES
 from svfair.tables.bad_lines import others_like_it
 from svfair.tables.frames import check_columns
 from svfair.trials import hash_of_list, write_trials
 
 
-def write_scores(scores: pl.DataFrame, path: Path) -> str:
+def write_scores(scores: pl.DataFrame, path: Path, *, trained_speakers: TrainedSpeakers | None = None) -> str:
     """Write scored trials as `write_trials` does, and return the hash of their list.
 
-    Parquet has the hash in its metadata, as `svfair.list_sha256`; other formats have no place for it.
+    Parameters
+    ----------
+    scores
+        From `cosine_scores`; with the speakers of both sides, which `.txt` has no place for, from
+        `with_speakers`.
+    path
+        The file. Parquet has the hash in its metadata, as `svfair.list_sha256`; other formats have no place
+        for it.
+    trained_speakers
+        The extractor's, likewise as `svfair.trained_speakers`.
 
     Raises
     ------
@@ -28,5 +38,8 @@ def write_scores(scores: pl.DataFrame, path: Path) -> str:
             f"{others_like_it(int(bad.sum()))}; nothing was written to {path}"
         )
     list_hash = hash_of_list(scores)
-    write_trials(scores, path, {"svfair.list_sha256": list_hash})
+    facts = {"svfair.list_sha256": list_hash} | (trained_speakers.facts() if trained_speakers else {})
+    if path.suffix == ".txt":
+        scores = scores.drop("enrol_speaker", "test_speaker", strict=False)
+    write_trials(scores, path, facts)
     return list_hash

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from svfair.errors import InputError, shown_list
+from svfair.errors import InputError, shown, shown_list
 from svfair.tables.bad_lines import others_like_it
 
 
@@ -35,10 +35,8 @@ def check_columns(table: Any, names: Sequence[str], where: Path | str) -> pl.Dat
     return table
 
 
-def with_texts(table: Any, names: Sequence[str], where: Path | str) -> pl.DataFrame:
-    """Return a data frame whose columns of these names are text without a missing value.
-
-    Whole numbers and categories become text, as they would have been in a file.
+def check_texts(table: Any, names: Sequence[str], where: Path | str) -> pl.DataFrame:
+    """Return the data frame, whose columns of these names name things: text, categories or whole numbers.
 
     Parameters
     ----------
@@ -62,4 +60,47 @@ def with_texts(table: Any, names: Sequence[str], where: Path | str) -> pl.DataFr
             raise InputError(
                 f"{where}: column '{name}' lacks a value in row {int(empty.arg_true()[0]) + 1}{others}"
             )
-    return frame.with_columns(pl.col(names).cast(pl.String))
+    return frame
+
+
+def with_texts(table: Any, names: Sequence[str], where: Path | str) -> pl.DataFrame:
+    """Return the data frame with columns that name things as text, as they would have been in a file.
+
+    Parameters and exceptions are those of `check_texts`.
+    """
+    return check_texts(table, names, where).with_columns(pl.col(names).cast(pl.String))
+
+
+def check_once(table: pl.DataFrame, name: str, where: Path | str, advice: str) -> None:
+    """Check that no value of a column stands in two rows.
+
+    Raises
+    ------
+    InputError
+        Naming the first that does, and both rows.
+    """
+    values = table[name]
+    if values.n_unique() == len(values):
+        return
+    twice = values.filter(~values.is_first_distinct())
+    first, second = (int(row) + 1 for row in (values == twice[0]).arg_true()[:2])
+    raise InputError(
+        f"{where}: {name} '{shown(twice[0])}' stands in row {first} and in row {second}"
+        f"{others_like_it(twice.n_unique())}; {advice}"
+    )
+
+
+def check_trials_frame(trials: Any, *columns: str) -> pl.DataFrame:
+    """Return trials with `enrol` and `test`, a label of true or false in `is_target`, and more columns.
+
+    Raises
+    ------
+    InputError
+        When a column is not there, holds something else, or lacks a value; it names the column and the row.
+    """
+    frame = check_columns(check_texts(trials, ("enrol", "test"), "trials"), ("is_target", *columns), "trials")
+    labels = frame["is_target"]
+    if labels.dtype != pl.Boolean or labels.null_count():
+        held = f"{labels.null_count():,} missing values" if labels.dtype == pl.Boolean else str(labels.dtype)
+        raise InputError(f"trials: column 'is_target' holds {held}; it must be true or false")
+    return frame

@@ -5,6 +5,7 @@ from svfair.training.complete import EmbeddingBar, complete_run
 from svfair.training.evaluation import Speakers, evaluate_run, read_speakers_of, write_speakers_of
 from svfair.training.plan import Plan, plan_run
 from svfair.training.recipe import Recipe, make_recipe, read_recipe, to_yaml
+from svfair.training.rehearsal import check_evaluation
 from svfair.training.run import train
 from svfair.training.run_folder import RunFolder, environment, open_run
 
@@ -15,6 +16,7 @@ __all__ = [
     "Recipe",
     "RunFolder",
     "Speakers",
+    "check_evaluation",
     "complete_run",
     "environment",
     "evaluate_run",

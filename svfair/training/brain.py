@@ -1,22 +1,36 @@
 import math
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import speechbrain as sb
 import torch
-from speechbrain.utils.checkpoints import Checkpointer
 from torch import Tensor
 from torch.utils.data import Sampler
 
+from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor
 from svfair.reweighting import Objective
+from svfair.training.checkpoints import Checkpoints
 from svfair.training.metrics_log import MetricsLog
+from svfair.training.not_finite import NotFinite, explain
 from svfair.training.recipe import Training
 
 Batch = dict[str, Tensor]
 
 
 class Interrupted(Exception):  # noqa: N818 - no error: the user asked for it
-    """The user asked to stop; the step at hand is complete."""
+    """The user asked to stop; the step at hand is complete.
+
+    Parameters
+    ----------
+    signal_number
+        What was asked with: `SIGINT` (Ctrl-C) or `SIGTERM`.
+    """
+
+    def __init__(self, signal_number: int = signal.SIGINT) -> None:
+        super().__init__(signal_number)
+        self.signal_number = int(signal_number)
 
 
 class MinMaxBrain(sb.Brain):
@@ -38,6 +52,8 @@ class MinMaxBrain(sb.Brain):
         Where the state goes, and where it is resumed from.
     log
         Takes a line every `settings.log_every` steps.
+    utterances
+        Name of each row of the manifest, for messages.
     """
 
     def __init__(
@@ -47,8 +63,9 @@ class MinMaxBrain(sb.Brain):
         settings: Training,
         *,
         adversary_learning_rate: float,
-        checkpointer: Checkpointer,
+        checkpointer: Checkpoints,
         log: MetricsLog,
+        utterances: Sequence[str],
         groups: Tensor | None = None,
     ) -> None:
         super().__init__(
@@ -65,8 +82,10 @@ class MinMaxBrain(sb.Brain):
         self.settings = settings
         self.adversary_learning_rate = adversary_learning_rate
         self.log = log
+        self.utterances = utterances
         self.groups = groups
         self.stop_requested = False
+        self.stop_signal: int = signal.SIGINT
         checkpointer.add_recoverables({"extractor": extractor, "objective": objective})
 
     def init_optimizers(self) -> None:
@@ -99,7 +118,21 @@ class MinMaxBrain(sb.Brain):
     def compute_objectives(self, predictions: Tensor, batch: Batch, stage: sb.Stage) -> Tensor:
         """Return the extractor's objective; the weights in it are constants."""
         loss: Tensor = self.objective(predictions, batch["labels"].to(self.device), self._groups(batch))
+        if not bool(loss.isfinite() & predictions.isfinite().all()):
+            raise NotFinite("loss")
         return loss
+
+    def optimizers_step(self) -> None:
+        """Step the extractor, unless a gradient is not finite; an adversary in its step is left out alone."""
+        learned, *adversary = self.optimizers_dict["extractor"].param_groups
+        if not _has_finite_gradients(learned["params"]):
+            raise NotFinite("gradient")
+        for group in adversary:
+            if not _has_finite_gradients(group["params"]):
+                self.objective.skipped_turns += 1
+                for parameter in group["params"]:
+                    parameter.grad = None
+        super().optimizers_step()
 
     def fit_batch(self, batch: Batch) -> Tensor:
         """Step the extractor, then the adversary on the same embeddings.
@@ -108,9 +141,27 @@ class MinMaxBrain(sb.Brain):
         ------
         Interrupted
             After the step, when `stop_requested` was set during it.
+        InputError
+            When the loss or a gradient is not finite; the step is not taken then, and the state of before is
+            saved. When there is no memory for the batch.
         """
         self.optimizers_dict["extractor"].param_groups[0]["lr"] = self._learning_rate()
-        loss: Tensor = super().fit_batch(batch)
+        # Batch normalisation takes up a batch before its loss is known.
+        before = [buffer.clone() for buffer in self.modules["extractor"].buffers()]
+        try:
+            loss: Tensor = super().fit_batch(batch)
+        except NotFinite as found:
+            for buffer, value in zip(self.modules["extractor"].buffers(), before, strict=True):
+                buffer.copy_(value)
+            raise self._stopped(found, batch) from None
+        except (MemoryError, RuntimeError) as error:
+            is_memory = isinstance(error, MemoryError | torch.OutOfMemoryError)
+            if not is_memory and "can't allocate memory" not in str(error):
+                raise
+            raise InputError(
+                f"step {self.step}: no memory for a batch of {len(batch['rows'])} crops; set "
+                "data.speakers_per_batch, data.crop_seconds or extractor.channels lower"
+            ) from error
         labels = batch["labels"].to(self.device)
         self.objective.take_turn(
             self.embeddings, labels, self.optimizers_dict.get("adversary"), self._groups(batch)
@@ -118,7 +169,7 @@ class MinMaxBrain(sb.Brain):
         if self.step % self.settings.log_every == 0 or self.step == self.settings.steps:
             self._log(float(loss), batch["rows"], labels)
         if self.stop_requested and self.step < self.settings.steps:
-            raise Interrupted
+            raise Interrupted(self.stop_signal)
         return loss
 
     def on_fit_start(self) -> None:
@@ -127,12 +178,26 @@ class MinMaxBrain(sb.Brain):
         self.log.forget_after(self.step)
 
     def save_checkpoint(self) -> None:
-        """Save the state after the step at hand, in place of the previous checkpoint."""
-        self._save_intra_epoch_ckpt()
+        """Save the state after the step at hand."""
+        self.checkpointer.save()
+
+    def _save_intra_epoch_ckpt(self) -> None:
+        self.checkpointer.save()
 
     def on_fit_batch_end(self, batch: Batch, outputs: Tensor, loss: Tensor, should_step: bool) -> None:
         """Keep the embeddings for the adversary's turn."""
         self.embeddings = outputs.detach()
+
+    def _stopped(self, found: NotFinite, batch: Batch) -> InputError:
+        """Save the state of before the step, and return what to tell of it."""
+        names = [self.utterances[row] for row in batch["rows"].tolist()]
+        told = explain(self.modules["extractor"], batch["waveforms"].to(self.device), names)
+        step = self.step
+        self.step -= 1
+        if self.step > 0:
+            with suppress(InputError):  # then the last checkpoint is what is kept
+                self.save_checkpoint()
+        return InputError(f"step {step}: the {found} is not finite, {told}")
 
     def _learning_rate(self) -> float:
         return self.objective.learning_rate_factor * learning_rate(self.step - 1, self.settings)
@@ -142,7 +207,13 @@ class MinMaxBrain(sb.Brain):
 
     def _log(self, loss: float, rows: Tensor, labels: Tensor) -> None:
         found = self.objective.diagnostics(self.embeddings, labels)
-        self.log.write(self.step, loss, self._learning_rate(), rows, found)
+        skipped = int(self.objective.skipped_turns)
+        self.log.write(self.step, loss, self._learning_rate(), rows, found, skipped)
+
+
+def _has_finite_gradients(parameters: list[Tensor]) -> bool:
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    return bool(torch.nn.utils.get_total_norm(gradients).isfinite())
 
 
 class StepSampler(Sampler[int]):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from svfair.audit import Audit
 from svfair.scoring.utterances import check_durations
-from svfair.training.brain import Interrupted
-from svfair.training.evaluation import check_attributes, evaluate_run, read_speakers_of, write_speakers_of
+from svfair.training.evaluation import evaluate_run, read_speakers_of, write_speakers_of
 from svfair.training.plan import plan_run
 from svfair.training.recipe import Recipe
-from svfair.training.run import train
+from svfair.training.rehearsal import check_evaluation
+from svfair.training.run import fit
 from svfair.training.run_folder import open_run
 
 #: Called with a number of utterances before they are embedded; the function in its context is told how many
@@ -47,27 +47,33 @@ def complete_run(
     Raises
     ------
     InputError
-        When the recipe, the data or the folder cannot be used; nothing has been written then.
+        When the recipe, the data or the folder cannot be used; nothing has been written then. As `fit`.
     Interrupted
         When the user interrupted the training; a checkpoint is left.
     """
     speakers = read_speakers_of(recipe)
     plan = plan_run(recipe, speakers.training)
+    too_small: list[str] = []
     if evaluate:
-        check_attributes(recipe, speakers.held_out)
+        too_small = check_evaluation(recipe, speakers.held_out)
         check_durations(plan.extractor, speakers.held_out)
     run = open_run(folder, recipe, resume=resume)
-    write_speakers_of(run, speakers)
     tell = tell or (lambda line: None)
-    tell(
-        f"{recipe.name}: {speakers.training.table['speaker_id'].n_unique()} training speakers, "
-        f"{speakers.held_out.table['speaker_id'].n_unique()} held out; run folder {run.path}"
-    )
-    if run.is_trained:
-        tell("Training is complete already.")
-    elif not train(plan, run):
-        raise Interrupted
-    if not evaluate:
-        return None
-    with nullcontext() if bar is None else bar(speakers.held_out.table.height) as progress:
-        return evaluate_run(run, recipe, speakers.held_out, progress)
+    with run.claimed():
+        parts = {"training": speakers.training, "held_out": speakers.held_out}
+        run.check_data(parts, tell, recipe.objective.method.groups)
+        write_speakers_of(run, speakers)
+        tell(
+            f"{recipe.name}: {speakers.training.table['speaker_id'].n_unique()} training speakers, "
+            f"{speakers.held_out.table['speaker_id'].n_unique()} held out; run folder {run.path}"
+        )
+        for line in too_small:
+            tell(line)
+        if run.is_trained:
+            tell("Training is complete already.")
+        else:
+            fit(plan, run, tell=tell)
+        if not evaluate:
+            return None
+        with nullcontext() if bar is None else bar(speakers.held_out.table.height) as progress:
+            return evaluate_run(run, recipe, speakers.held_out, progress)

@@ -8,17 +8,24 @@ from pathlib import Path
 import polars as pl
 
 from svfair.audio import check_audio
-from svfair.audit import Audit, audit_trials, check_attributes_of
-from svfair.errors import InputError, Parameter
+from svfair.audit import Audit, audit_trials
+from svfair.errors import InputError, Parameter, shown
 from svfair.extractors import load_extractor
 from svfair.files import write_text_whole
-from svfair.manifests import Manifest, hold_out_speakers, read_manifest
-from svfair.manifests.groups import check_has
+from svfair.manifests import (
+    Manifest,
+    TrainedSpeakers,
+    hold_out_speakers,
+    read_manifest,
+    write_held_out,
+)
 from svfair.reports import to_json, write_page
-from svfair.scoring import cosine_scores, embed, write_embeddings, write_scores
+from svfair.scoring import cosine_scores, embed, with_speakers, write_embeddings, write_scores
 from svfair.training.recipe import Recipe
+from svfair.training.rehearsal import trials_of
 from svfair.training.run_folder import RunFolder
-from svfair.trials import ScoreFiles, design_trials, read_scored_trials, speakers_without_trials
+from svfair.training.split import strata_of_split
+from svfair.trials import ScoreFiles, read_scored_trials, speakers_without_trials
 
 
 @dataclass(frozen=True)
@@ -41,34 +48,27 @@ def read_speakers_of(recipe: Recipe) -> Speakers:
         raise InputError("data.manifest: no data to train on; name it there, or with ", Parameter("data"))
     manifest = _read(recipe.data.manifest, recipe.data.audio_root)
     if recipe.data.held_out_manifest is None:
+        known = manifest.speakers()
         try:
             trained, held_out = hold_out_speakers(
-                manifest.speakers(),
+                known,
                 share=recipe.data.held_out_share,
-                stratify=recipe.data.stratify,
+                stratify=strata_of_split(recipe, known),
                 seed=recipe.seed,
             )
         except InputError as error:
             raise error.within("data") from error
         return Speakers(manifest.of_speakers(trained), manifest.of_speakers(held_out))
     other = _read(recipe.data.held_out_manifest, recipe.data.held_out_audio_root)
-    both = set(manifest.table["speaker_id"]) & set(other.table["speaker_id"])
+    speakers = other.table["speaker_id"].unique()
+    # By hashes, as later: a name is one in both forms of Unicode.
+    both = speakers.filter(TrainedSpeakers.of(manifest.table["speaker_id"]).among(speakers)).to_list()
     if both:
         raise InputError(
             f"{recipe.data.held_out_manifest}: {len(both)} speakers are in the training manifest too, "
-            f"the first is '{min(both)}'; held-out speakers must be others"
+            f"the first is '{shown(min(both))}'; held-out speakers must be others"
         )
     return Speakers(manifest, other)
-
-
-def check_attributes(recipe: Recipe, held_out: Manifest) -> None:
-    """Raise InputError when the evaluation names an attribute that the held-out speakers do not have."""
-    speakers = held_out.speakers()
-    try:
-        check_attributes_of(speakers, recipe.evaluation.settings())
-        check_has(speakers, recipe.evaluation.match, "match")
-    except InputError as error:
-        raise error.within("evaluation") from error
 
 
 def _read(path: Path, audio_root: Path | None) -> Manifest:
@@ -78,37 +78,28 @@ def _read(path: Path, audio_root: Path | None) -> Manifest:
 
 
 def write_speakers_of(run: RunFolder, speakers: Speakers) -> None:
-    """Write which speaker is trained on and which held out."""
+    """Write which speaker is trained on and which held out, and the manifest of the latter."""
     tables = [
         manifest.speakers().with_columns(part=pl.lit(part))
         for part, manifest in (("training", speakers.training), ("held_out", speakers.held_out))
     ]
     write_text_whole(run.speakers, pl.concat(tables, how="diagonal").write_csv())
+    write_held_out(speakers.held_out, run.path)
 
 
 def evaluate_run(
     run: RunFolder, recipe: Recipe, held_out: Manifest, progress: Callable[[int], None] | None = None
 ) -> Audit:
-    """Embed, score and audit the held-out speakers; leave the files and the report in the run folder.
-
-    The trials depend on the manifest and the recipe's evaluation section alone (their seed is fixed), so
-    that runs with other seeds or objectives are compared on the same trials.
-    """
+    """Embed, score and audit the held-out speakers; leave the files and the report in the run folder."""
     extractor = load_extractor(run.extractor)
     embeddings = embed(extractor, held_out, device=recipe.training.device, progress=progress)
-    write_embeddings(embeddings, run.embeddings)
-    settings = recipe.evaluation
-    trials = design_trials(
-        held_out.table,
-        match=settings.match,
-        targets_per_speaker=settings.targets_per_speaker,
-        non_targets_per_speaker=settings.non_targets_per_speaker,
-        seed=0,
-    )
-    scores = cosine_scores(embeddings, trials)
-    write_scores(scores, run.scores)
+    trained = extractor.trained_speakers
+    write_embeddings(embeddings, run.embeddings, trained_speakers=trained)
+    trials = trials_of(recipe, held_out)
+    scores = with_speakers(cosine_scores(embeddings, trials), embeddings)
+    write_scores(scores, run.scores, trained_speakers=trained)
     read = read_scored_trials(run.scores, ScoreFiles(utterance_speakers=held_out.table))
-    audited = audit_trials(read, held_out.speakers(), settings.settings(), system=recipe.name)
+    audited = audit_trials(read, held_out.speakers(), recipe.evaluation.settings(), system=recipe.name)
     notes = _left_out(held_out.table, trials)
     write_page(run.report_html, [audited], title=f"svfair: {recipe.name}", notes=notes)
     write_text_whole(run.report_json, json.dumps(to_json([audited]), indent=2) + "\n")

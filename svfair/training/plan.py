@@ -7,7 +7,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from svfair.errors import InputError
+from svfair.errors import InputError, shown
 from svfair.extractors import EcapaExtractor
 from svfair.loading import Augmentation, SpeakerBalancedBatches
 from svfair.manifests import Manifest
@@ -72,13 +72,25 @@ def plan_run(recipe: Recipe, manifest: Manifest) -> Plan:
     # The order in which the seed is spent: what a seed gives stays as it is.
     torch.manual_seed(seed)
     try:
-        extractor = EcapaExtractor(**recipe.extractor.model_dump())
+        extractor = _extractor(recipe)
+        # A classifier also tells apart the speakers that a changed speed makes.
+        labels = speakers * (1 if settings is None else settings.label_copies)
+        objective = build_objective(recipe, speakers=labels, group_counts=counts)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):
+            raise
+        raise InputError(
+            "extractor: there is no memory for a model of this size; set extractor.channels or the sizes of "
+            "objective.method lower"
+        ) from error
+    return Plan(recipe, manifest, batches, augmentation, groups, extractor, objective)
+
+
+def _extractor(recipe: Recipe) -> EcapaExtractor:
+    try:
+        return EcapaExtractor(**recipe.extractor.model_dump())
     except InputError as error:
         raise error.within("extractor") from error
-    # A classifier also tells apart the speakers that a changed speed makes.
-    labels = speakers * (1 if settings is None else settings.label_copies)
-    objective = build_objective(recipe, speakers=labels, group_counts=counts)
-    return Plan(recipe, manifest, batches, augmentation, groups, extractor, objective)
 
 
 def _true_groups(recipe: Recipe, manifest: Manifest) -> tuple[Tensor | None, Tensor | None]:
@@ -99,6 +111,15 @@ def _true_groups(recipe: Recipe, manifest: Manifest) -> tuple[Tensor | None, Ten
 def _check_device(device: str) -> None:
     kind = device.split(":")[0]
     if kind not in ("cpu", "cuda"):
-        raise InputError(f"training.device: '{device}' is none of cpu, cuda, cuda:N")
+        raise InputError(f"training.device: '{shown(device)}' is none of cpu, cuda, cuda:N")
     if kind == "cuda" and not torch.cuda.is_available():
         raise InputError("training.device: no CUDA device is available here; set it to cpu")
+    try:
+        index = torch.device(device).index or 0
+    except RuntimeError as error:
+        raise InputError(f"training.device: '{shown(device)}' is none of cpu, cuda, cuda:N") from error
+    if kind == "cuda" and index >= torch.cuda.device_count():
+        raise InputError(
+            f"training.device: there is no {device} here; the last one is "
+            f"cuda:{torch.cuda.device_count() - 1}"
+        )

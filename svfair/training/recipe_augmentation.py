@@ -1,22 +1,23 @@
 """The recipe's section on augmentation: each kind a section of its own, off when it is left out."""
 
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from svfair.loading.augmentation import AugmentationSettings, NoiseSettings, SpeedSettings
-from svfair.training.recipe_section import Section
+from svfair.training.recipe_section import Place, Section
 
 Probability = Annotated[float, Field(gt=0, le=1, description="of a crop to be changed")]
+
+Decibels = Annotated[float, Field(ge=-200, le=200)]
 
 
 class Noise(Section):
     """Sounds that are added to crops."""
 
-    folder: Path = Field(description="audio files, such as MUSAN's `noise` folder")
+    folder: Place = Field(description="audio files, such as MUSAN's `noise` folder")
     probability: Probability = 0.5
-    snr_db: tuple[float, float] = Field((0.0, 15.0), description="bounds of the signal-to-noise ratio")
+    snr_db: tuple[Decibels, Decibels] = Field((0.0, 15.0), description="bounds of the signal-to-noise ratio")
 
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:
@@ -28,13 +29,13 @@ class Noise(Section):
 class Music(Noise):
     """Music that is added to crops."""
 
-    snr_db: tuple[float, float] = (5.0, 15.0)
+    snr_db: tuple[Decibels, Decibels] = (5.0, 15.0)
 
 
 class Babble(Noise):
     """Several voices at once that are added to crops."""
 
-    snr_db: tuple[float, float] = (13.0, 20.0)
+    snr_db: tuple[Decibels, Decibels] = (13.0, 20.0)
     voices: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1, le=20)]] = Field(
         (3, 7), description="bounds of the number of speech files that are added up"
     )
@@ -49,7 +50,7 @@ class Babble(Noise):
 class Reverberation(Section):
     """Rooms that crops are put into."""
 
-    folder: Path = Field(description="room impulse responses, one audio file each")
+    folder: Place = Field(description="room impulse responses, one audio file each")
     probability: Probability = 0.5
 
 
@@ -57,7 +58,7 @@ class Speed(Section):
     """Crops that are played faster or slower."""
 
     factors: tuple[Annotated[float, Field(ge=0.5, le=2, multiple_of=0.01)], ...] = Field(
-        (0.9, 1.1), min_length=1
+        (0.9, 1.1), min_length=1, max_length=100
     )
     probability: Probability = 0.67
     new_speakers: bool = Field(False, description="whether a speaker at another speed is another speaker")

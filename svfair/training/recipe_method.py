@@ -6,22 +6,35 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import BeforeValidator, Field, SerializeAsAny, create_model, model_validator
 
+from svfair.errors import shown
 from svfair.reweighting import METHODS, ORACLES, settings_of
-from svfair.training.recipe_section import Section
+from svfair.training.recipe_section import Name, Rate, Section
 
 #: What the trainer sets itself.
 _BY_THE_TRAINER = ("embedding_size", "seed", "group_counts", "warm_up_steps", "gather")
+
+#: What a whole number can be, beyond which no memory would hold what it is the size of.
+_LARGEST = {"refit_every": 1_000_000_000, "bank_size": 10_000_000}
+_LARGEST_OF_OTHERS = 1_000_000
 
 
 class MethodSection(Section):
     """Any method of `svfair.reweighting`; its settings are further fields."""
 
     name: str = Field("plain", description="one of svfair.reweighting.METHODS")
-    groups: str | None = Field(None, description="attribute with the true groups, for the oracles alone")
-    adversary_learning_rate: Annotated[float, Field(gt=0)] = 1e-2
+    groups: Name | None = Field(None, description="attribute with the true groups, for the oracles alone")
+    adversary_learning_rate: Rate = 1e-2
     warm_up_share: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.25, description="share of the steps that are plain, before the method begins"
     )
+
+    @model_validator(mode="after")
+    def _has_no_huge_number(self) -> Self:
+        for name, value in self:
+            largest = _LARGEST.get(name, _LARGEST_OF_OTHERS)
+            if isinstance(value, int) and value > largest:
+                raise ValueError(f"has {name} {shown(value)}, which is more than {largest:,}")
+        return self
 
     @model_validator(mode="after")
     def _has_groups_for_an_oracle(self) -> Self:
@@ -54,12 +67,12 @@ def _read(content: Any) -> Any:
         return content
     name = str(content.get("name", "plain"))
     if name not in METHODS:
-        raise ValueError(f"has the name '{name}', which is none of {', '.join(METHODS)}")
+        raise ValueError(f"has the name '{shown(name)}', which is none of {', '.join(METHODS)}")
     section = _section_of(name)
     unknown = [field for field in content if field not in section.model_fields]
     if unknown:
         raise ValueError(
-            f"named {name} does not take '{unknown[0]}'; it takes {', '.join(section.model_fields)}"
+            f"named {name} does not take '{shown(unknown[0])}'; it takes {', '.join(section.model_fields)}"
         )
     return section.model_validate(content)
 
@@ -76,10 +89,11 @@ def written_now(section: str, content: Any) -> str:
     if content is None:
         now = {"name": "plain"}
     elif section == "control":
-        now = {"name": old.pop("method", "plain"), **(old.pop("settings", None) or {}), **old}
+        settings = old.pop("settings", None)
+        now = {"name": old.pop("method", "plain"), **(settings if isinstance(settings, dict) else {}), **old}
     else:
         now = {"name": old.pop("formulation", "pairwise")}
         for field, value in old.items():
             is_kept = field in ("adversary_steps", "adversary_learning_rate")
-            now[field if is_kept else field.removeprefix("adversary_")] = value
+            now[field if is_kept else str(field).removeprefix("adversary_")] = value
     return "method: " + yaml.safe_dump(now, default_flow_style=True, sort_keys=False, width=1e9).strip()

@@ -1,5 +1,8 @@
 import json
+import os
 import platform
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -7,9 +10,16 @@ from typing import Any
 import torch
 
 from svfair import __version__
-from svfair.errors import InputError, Parameter
-from svfair.files import write_text_whole
+from svfair.errors import InputError, Parameter, shown
+from svfair.files import make_folder, write_text_whole
+from svfair.manifests import Manifest
+from svfair.training.data_record import DataRecord
 from svfair.training.recipe import Recipe, read_recipe, to_yaml
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody keeps two processes apart
+    fcntl = None  # type: ignore[assignment]
 
 
 class RunFolder:
@@ -23,8 +33,12 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        #: The recipe as resolved.
+        #: The recipe as resolved; it is written last of what a new run starts with.
         self.config = path / "config.yaml"
+        #: Versions and machine.
+        self.environment = path / "environment.json"
+        #: Which data the run has, as hashes.
+        self.data = DataRecord(path / "data.json")
         #: SpeechBrain's checkpoints, for resuming this run alone.
         self.checkpoints = path / "checkpoints"
         #: One JSON object a line: loss, and what the adversary does.
@@ -40,11 +54,63 @@ class RunFolder:
         #: The report, for people and for programs.
         self.report_html = path / "report.html"
         self.report_json = path / "report.json"
+        self._is_claimed = False
+        self._has_told = False
+
+    @property
+    def is_started(self) -> bool:
+        """Whether there is anything that was trained."""
+        return self.is_trained or any(self.checkpoints.glob("CKPT*"))
 
     @property
     def is_trained(self) -> bool:
         """Whether training is complete."""
         return self.extractor.is_file()
+
+    def check_data(
+        self, parts: Mapping[str, Manifest], tell: Callable[[str], None], groups: str | None = None
+    ) -> None:
+        """Refuse data other than those of the run, as `DataRecord.check`; say so where they are not known."""
+        if self.data.path.exists() or not self.is_started:
+            self.data.check(parts, groups)
+        elif not self._has_told:
+            self._has_told = True
+            tell(
+                f"{self.data.path}: is not there, so that nothing tells whether the manifest is that of then."
+            )
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Keep other processes out of the folder, which is there; the system ends the claim of a killed one.
+
+        Raises
+        ------
+        InputError
+            When another process has claimed it, or nothing can be written in it.
+        """
+        if self._is_claimed:
+            yield
+            return
+        path = self.path / ".lock"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+        try:
+            try:
+                if fcntl is not None:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(
+                    f"{self.path}: another process is training in it; wait for it, or name another folder"
+                ) from None
+            except OSError:
+                pass  # a file system without locks
+            self._is_claimed = True
+            yield
+        finally:
+            self._is_claimed = False
+            os.close(descriptor)
 
     def recipe(self) -> Recipe:
         """Read back the recipe; raise InputError when this is no run folder."""
@@ -59,21 +125,40 @@ def open_run(path: Path, recipe: Recipe, *, resume: bool) -> RunFolder:
     Raises
     ------
     InputError
-        When the folder exists and `resume` is off, or holds a run of another recipe.
+        When the folder exists and `resume` is off, holds a run of another recipe, is in use by another
+        process, or cannot be made or written to.
     """
     run = RunFolder(path)
-    if path.exists() and not path.is_dir():
-        raise InputError(f"{path}: is a file; name a folder for the run")
-    if path.is_dir() and any(path.iterdir()):
-        if not resume:
-            advice = ("give ", Parameter("resume"), " to go on with it, or name another folder")
-            raise InputError(f"{path}: already exists; ", *advice)
-        _check_same(path, run.recipe().model_dump(mode="json"), recipe.model_dump(mode="json"))
-        return run
-    path.mkdir(parents=True, exist_ok=True)
-    write_text_whole(run.config, to_yaml(recipe))
-    write_text_whole(path / "environment.json", json.dumps(environment(), indent=2) + "\n")
+    _check_holds_same(run, recipe, resume)
+    make_folder(path)
+    with run.claimed():
+        if _check_holds_same(run, recipe, resume):  # another process may have been faster
+            return run
+        facts = environment()
+        if recipe.training.threads is not None:
+            facts["threads"] = recipe.training.threads
+        write_text_whole(run.environment, json.dumps(facts, indent=2) + "\n")
+        write_text_whole(run.config, to_yaml(recipe))
     return run
+
+
+def _check_holds_same(run: RunFolder, recipe: Recipe, resume: bool) -> bool:
+    """Return whether a folder holds a run of the recipe; refuse whatever else it may hold."""
+    try:
+        if run.path.is_file():
+            raise InputError(f"{run.path}: is a file; name a folder for the run")
+        names = {path.name for path in run.path.iterdir() if path.suffix != ".part"}
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise InputError(f"{run.path}: cannot be read ({error.strerror or error})") from error
+    if names <= {".lock", run.environment.name}:  # perhaps of a run that was killed as it began
+        return False
+    if not resume:
+        advice = ("give ", Parameter("resume"), " to go on with it, or name another folder")
+        raise InputError(f"{run.path}: already exists; ", *advice)
+    _check_same(run.path, run.recipe().model_dump(mode="json"), recipe.model_dump(mode="json"))
+    return True
 
 
 def environment() -> dict[str, str | int]:
@@ -95,6 +180,6 @@ def _check_same(path: Path, old: Any, new: Any, field: str = "") -> None:
             _check_same(path, old.get(name), new.get(name), f"{field}.{name}".lstrip("."))
     elif old != new:
         raise InputError(
-            f"{path}: holds a run with {field}={old}, not {new}; "
+            f"{path}: holds a run with {field}={shown(old)}, not {shown(new)}; "
             "resume with the recipe that it was started with, or name another folder"
         )

@@ -15,17 +15,20 @@ from svfair.trials.files import (
 from svfair.trials.hard import design_trials, speakers_without_trials
 from svfair.trials.list_hash import hash_of_list
 from svfair.trials.scored import ScoredTrials, ScoreFiles, check_same_list, read_scored_trials
+from svfair.trials.trained import TrainedTrials, count_trained
 
 __all__ = [
     "BalancedTrials",
     "ScoreFiles",
     "ScoredTrials",
+    "TrainedTrials",
     "TrialCheck",
     "TrialList",
     "balance_trials",
     "check_same_list",
     "check_trials",
     "count_by_group",
+    "count_trained",
     "design_trials",
     "hash_of_list",
     "read_scored_trials",

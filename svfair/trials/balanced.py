@@ -11,7 +11,7 @@ import polars as pl
 from svfair.errors import InputError, Parameter
 from svfair.manifests.groups import groups_of_speakers
 from svfair.manifests.ratios import spread_evenly
-from svfair.trials.hard import no_non_targets, no_targets, number_sessions, trials_of_rows
+from svfair.trials.hard import check_utterances, no_non_targets, no_targets, number_sessions, trials_of_rows
 from svfair.trials.pairs import SpeakerPairs, pairs_between, pairs_within, utterance_pairs
 from svfair.trials.target_pairs import TargetPairs
 
@@ -91,8 +91,10 @@ def balance_trials(
     Raises
     ------
     InputError
-        When an attribute is not there or is none of the speaker, or nothing can be balanced.
+        When a column is not there, lacks a value or names an utterance twice, an attribute is none of the
+        speaker, or nothing can be balanced.
     """
+    table = check_utterances(table)
     known = groups_of_speakers(table, [by], "by")
     matched = groups_of_speakers(table, match, "match") if match else None
     table = table.select("utterance_id", "speaker_id", "session_id").sort("speaker_id", "utterance_id")

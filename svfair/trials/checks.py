@@ -9,6 +9,7 @@ from svfair.errors import shown
 from svfair.manifests.groups import check_has, groups_of_utterances
 from svfair.manifests.lists import match_utterances
 from svfair.tables.bad_lines import first_of
+from svfair.tables.frames import check_texts, check_trials_frame
 from svfair.trials.counts import GroupCounts, count_by_group
 from svfair.trials.list_hash import hash_of_list
 
@@ -109,8 +110,10 @@ def check_trials(trials: pl.DataFrame, table: pl.DataFrame, *, by: Sequence[str]
     Raises
     ------
     InputError
-        When an attribute is not there.
+        When a column or an attribute is not there, or a column lacks a value.
     """
+    trials = check_trials_frame(trials)
+    table = check_texts(table, ("utterance_id", "speaker_id", "session_id"), "table")
     check_has(table, by, "by")
     matches = match_utterances(pl.concat([trials["enrol"], trials["test"]]), table["utterance_id"])
     rows = matches.join(table.unique("utterance_id"), on="utterance_id", how="left", maintain_order="left")

@@ -3,6 +3,7 @@
 import polars as pl
 
 from svfair.missing import UNKNOWN
+from svfair.tables.frames import check_columns, check_once, check_texts, check_trials_frame
 
 #: Trials by group: of targets keyed by group, of non-targets by pair of groups, such as `female-male`.
 GroupCounts = dict[str, dict[str, int]]
@@ -22,8 +23,15 @@ def count_by_group(trials: pl.DataFrame, group_of: pl.DataFrame) -> GroupCounts:
     -------
     dict
         `targets` and `non_targets`, each by group; two different groups are joined in alphabetical order.
+
+    Raises
+    ------
+    InputError
+        When a column is not there or lacks a value, or an utterance has two groups.
     """
-    sides = trials
+    group_of = check_columns(check_texts(group_of, ["utterance_id"], "group_of"), ["group"], "group_of")
+    check_once(group_of, "utterance_id", "group_of", "keep one row of each")
+    sides = check_trials_frame(trials)
     for side in ("enrol", "test"):
         groups = group_of.select(pl.col("utterance_id").alias(side), pl.col("group").alias(f"{side}_group"))
         sides = sides.join(groups, on=side, how="left")

@@ -1,17 +1,12 @@
-"""Which of the field's formats a trial list or score file has, told from its content.
+"""Fields of trial lists and score files, whatever format the field's tools gave them."""
 
-Lists without a header are recognised by their layout: VoxCeleb's `label enrol test`, Kaldi's
-`enrol test label`, the same with a score behind (3D-Speaker copies its trials like this), WeSpeaker's
-`enrol test score label` (with four more numbers after score normalisation, and `enrol test label score`
-with twelve more before calibration), and `enrol test score`.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
-from svfair.errors import InputError, Parameter, shown, shown_list
+from svfair.errors import InputError, Parameter, shown_list
+from svfair.tables.json_lines import is_json, parse_json
 from svfair.tables.lines import Form, Records, parse_lines
 from svfair.tables.reading import (
     first_line,
@@ -21,11 +16,18 @@ from svfair.tables.reading import (
     read_header,
     read_parquet,
 )
-
-#: What publishers write for a target and for a non-target trial, in lower case.
-LABELS: Mapping[str, bool] = dict.fromkeys(("1", "1.0", "target", "true", "tgt"), True) | dict.fromkeys(
-    ("0", "0.0", "nontarget", "non-target", "false", "imp"), False
+from svfair.tables.workbooks import is_workbook, read_workbook
+from svfair.trials.hints import hints_of
+from svfair.trials.label_words import LABELS
+from svfair.trials.layouts import (
+    Sample,
+    is_number,
+    layout_of,
+    refuse_unknown_layout,
+    sample_lines,
 )
+
+__all__ = ["LABELS", "read_records"]
 
 #: Names under which a column is recognised when the user names none; the last are NIST's.
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -37,35 +39,36 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "is_target": ("is_target", "label", "lab", "target", "key", "same", "targettype"),
     "score": ("score", "sc", "scores", "similarity", "cosine", "llr"),
 }
-
-_LAYOUTS: tuple[tuple[str, ...], ...] = (
-    ("is_target", "enrol", "test"),
-    ("enrol", "test", "is_target"),
-    ("is_target", "enrol", "test", "score"),
-    ("enrol", "test", "is_target", "score"),
-    ("enrol", "test", "score", "is_target"),
-    ("enrol", "test", "score"),
-    ("enrol", "test", "score", "is_target", *(f"statistic {place}" for place in range(4))),
-    ("enrol", "test", "is_target", "score", *(f"factor {place}" for place in range(12))),
-)
-
-# The layout is told from the first lines, so that one bad line, even the first, does not hide it.
-_SAMPLE_LINES = 1000
-_SAMPLE_BYTES = 200_000
+_IN_WORDS = {
+    "enrol": "enrolment utterance",
+    "test": "test utterance",
+    "enrol_speaker": "speaker of the enrolment utterance",
+    "test_speaker": "speaker of the test utterance",
+}
 
 
-def read_records(path: Path, wanted: Sequence[str], columns: Mapping[str, str]) -> Records:
+def read_records(
+    path: Path,
+    wanted: Sequence[str],
+    columns: Mapping[str, str],
+    target_label: str | None = None,
+    optional: Sequence[str] = (),
+) -> Records:
     """Read the wanted fields of a list or table of trials, with names `enrol`, `test`, `is_target`, `score`.
 
     Parameters
     ----------
     path
-        Text in one of the layouts above; CSV, TSV, semicolons, vertical bars or blanks with a header; or
-        Parquet. Gzip or not.
+        Text in one of the layouts of `svfair.trials.layouts`; CSV, TSV, semicolons, vertical bars or blanks
+        with a header; JSON, a workbook or Parquet. Text may be gzip.
     wanted
-        Which of the four fields.
+        Which of the four fields, and `enrol_speaker` and `test_speaker`.
     columns
-        Names of columns, keyed by the four fields; when any is given, the file has a header.
+        Names of columns, keyed by the fields; when any is given, the file has a header.
+    target_label
+        The word for a target trial, if the file has words of its own.
+    optional
+        Fields that are read too where all of them have columns of their own names.
 
     Returns
     -------
@@ -79,36 +82,59 @@ def read_records(path: Path, wanted: Sequence[str], columns: Mapping[str, str]) 
     """
     columns = {name: column.strip().lower() for name, column in columns.items() if column}
     if is_parquet(path):
-        return _read_parquet(path, wanted, columns)
+        return _read_parquet(path, wanted, columns, optional)
+    if is_workbook(path):
+        return _select(read_workbook(path), path, wanted, columns, optional)
     content = read_bytes(path)
+    if is_json(path, content):
+        return _select(parse_json(path, content), path, wanted, columns, optional)
     header, delimiter, skipped = read_header(path, content)
     by_blanks = len(header) == 1 and len(header[0].split()) > 1
     if by_blanks:
         header = [name.strip('"') for name in header[0].split()]
     if not columns and not _has_names(header):
-        layout = _layout(path, content, wanted)
+        sample = sample_lines(content, " ", target_label)
+        layout = layout_of(path, sample, wanted)
         if layout is not None:
             return parse_lines(content, Form(layout, " ", 0, quoted=False), wanted)
         if by_blanks:
-            raise InputError(
-                f"{path}: its lines have no known layout, such as '1 enrol test 0.5' or "
-                f"'enrol test target 0.5', and no header; line {skipped} is '{shown(' '.join(header))}'"
-            )
-    picked = _pick(header, path, wanted, columns)
-    roles = {column: name for name, column in picked.items()}
-    names = tuple(roles.get(column, f"field {place}") for place, column in enumerate(header))
+            refuse_unknown_layout(path, sample, skipped, " ".join(header))
+        if any(is_number(field) for field in header):
+            # No name of a column is a number: the first line is a trial.
+            layout = layout_of(path, sample_lines(content, delimiter, target_label), wanted)
+            if layout is not None:
+                return parse_lines(content, Form(layout, delimiter, 0, quoted=True), wanted)
     if by_blanks:
         delimiter = " "
-    return parse_lines(content, Form(names, delimiter, skipped, quoted=True), wanted)
+    sample = sample_lines(content, delimiter, target_label)
+    picked = _pick(header, path, wanted, columns, sample, optional)
+    roles = {column: name for name, column in picked.items()}
+    names = tuple(roles.get(column, f"field {place}") for place, column in enumerate(header))
+    return parse_lines(content, Form(names, delimiter, skipped, quoted=True), list(picked))
 
 
-def _read_parquet(path: Path, wanted: Sequence[str], columns: Mapping[str, str]) -> Records:
-    picked = _pick(parquet_columns(path), path, wanted, columns)
+def _select(
+    records: Records,
+    path: Path,
+    wanted: Sequence[str],
+    columns: Mapping[str, str],
+    optional: Sequence[str],
+) -> Records:
+    rows = [[text or "" for text in row] for row in records.table.head(1000).iter_rows()]
+    picked = _pick(records.table.columns, path, wanted, columns, Sample(rows), optional)
+    table = records.table.select(pl.col(column).alias(name) for name, column in picked.items())
+    return Records(table, records.numbers, records.bad, records.unit)
+
+
+def _read_parquet(
+    path: Path, wanted: Sequence[str], columns: Mapping[str, str], optional: Sequence[str]
+) -> Records:
+    picked = _pick(parquet_columns(path), path, wanted, columns, Sample([]), optional)
     table = read_parquet(path, list(picked.values()))
     table = table.select(pl.col(column).alias(name) for name, column in picked.items())
     # Numbers stay numbers: a score keeps every bit of it.
     others = [
-        name for name in wanted if not (table[name].dtype.is_numeric() or table[name].dtype == pl.Boolean)
+        name for name in picked if not (table[name].dtype.is_numeric() or table[name].dtype == pl.Boolean)
     ]
     try:
         table = table.with_columns(pl.col(others).cast(pl.String, strict=False).str.strip_chars())
@@ -123,77 +149,30 @@ def _has_names(header: Sequence[str]) -> bool:
     return sum(not lower.isdisjoint(names) for names in _NAMES.values()) > 1
 
 
-def _layout(path: Path, content: bytes, wanted: Sequence[str]) -> tuple[str, ...] | None:
-    sample = [line.split() for line in _sample(content).split("\n")[:_SAMPLE_LINES]]
-    counts = {layout: sum(_fits(fields, layout) for fields in sample) for layout in _LAYOUTS}
-    usable = [layout for layout in _LAYOUTS if set(wanted) <= set(layout)]
-    best = max(usable, key=lambda layout: counts[layout])
-    if counts[best] == 0:
-        _explain_missing(path, max(_LAYOUTS, key=lambda layout: counts[layout]), counts, wanted)
-        return None
-    rivals = [layout for layout in usable if len(layout) == len(best) and counts[layout] == counts[best]]
-    if len(rivals) > 1:
-        ways = " or ".join(f"'{_in_words(layout)}'" for layout in rivals[:2])
-        raise InputError(f"{path}: its lines could be {ways}; put a header line above them")
-    return best
-
-
-def _sample(content: bytes) -> str:
-    part = content[:_SAMPLE_BYTES]
-    if len(part) < len(content) and b"\n" in part:
-        part = part[: part.rindex(b"\n")]
-    return part.decode("utf-8", errors="replace")
-
-
-def _fits(fields: Sequence[str], layout: Sequence[str]) -> bool:
-    if len(fields) != len(layout) or any(field.endswith((",", ";", "|")) for field in fields):
-        return False
-    values = dict(zip(layout, fields, strict=True))
-    label, score = values.get("is_target"), values.get("score")
-    return (label is None or label.lower() in LABELS) and (score is None or _is_number(score))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _explain_missing(
-    path: Path, layout: tuple[str, ...], counts: Mapping[tuple[str, ...], int], wanted: Iterable[str]
-) -> None:
-    if counts[layout] == 0:
-        return
-    if "score" in wanted and "score" not in layout:
-        raise InputError(f"{path}: is a list of trials without scores; each line needs a score at its end")
-    raise InputError(
-        f"{path}: its lines are '{_in_words(layout)}', without labels; give the list of trials with ",
-        Parameter("trials"),
-    )
-
-
-def _in_words(layout: Iterable[str]) -> str:
-    return " ".join("label" if name == "is_target" else name for name in layout)
-
-
 def _pick(
-    found: Sequence[str], path: Path, wanted: Sequence[str], columns: Mapping[str, str]
+    found: Sequence[str],
+    path: Path,
+    wanted: Sequence[str],
+    columns: Mapping[str, str],
+    sample: Sample,
+    optional: Sequence[str],
 ) -> dict[str, str]:
-    """Return the column of each wanted field."""
+    """Return the column of each wanted field, and of the optional ones where all of them are there."""
     picked = {}
-    for name in wanted:
-        candidates = (columns[name],) if name in columns else _NAMES[name]
+    names = {name.lower() for name in found}
+    for name in (*wanted, *(optional if names.issuperset(optional) else ())):
+        candidates = (columns[name],) if name in columns else _NAMES.get(name, (name,))
         matches = next((hits for c in candidates if (hits := [f for f in found if f.lower() == c])), [])
         option = "label" if name == "is_target" else name
         if not matches:
-            what = {"enrol": "enrolment utterance", "test": "test utterance"}.get(name, option)
+            what = _IN_WORDS.get(name, option)
             advice: list[str] = [Parameter(f"{option}_column")]
-            if name == "is_target":
+            if name == "is_target" and "score" in wanted:
                 advice += [", or give the list of trials with ", Parameter("trials")]
             raise InputError(
-                f"{path}: no column for the {what}; found {shown_list(found)}. Name it with ", *advice
+                f"{path}: no column for the {what}; found {shown_list(found)}. Name it with ",
+                *advice,
+                hints=hints_of(found, sample, wanted),
             )
         if len(matches) > 1:
             raise InputError(

@@ -9,6 +9,7 @@ import polars as pl
 from svfair.errors import InputError, Parameter
 from svfair.manifests.groups import check_has, with_known_values
 from svfair.missing import UNKNOWN
+from svfair.tables.frames import check_once, check_texts, check_trials_frame
 from svfair.trials.target_pairs import TargetPairs
 
 IntArray = npt.NDArray[np.int64]
@@ -50,8 +51,10 @@ def design_trials(
     Raises
     ------
     InputError
-        When an attribute is not there, or no target or no non-target trial can be made.
+        When a column is not there, lacks a value or names an utterance twice, or no target or no non-target
+        trial can be made.
     """
+    table = check_utterances(table)
     check_has(table, match, "match")
     table = table.sort("speaker_id", "utterance_id")
     sessions = number_sessions(table, within_session=within_session)
@@ -78,6 +81,19 @@ def design_trials(
     return trials_of_rows(table["utterance_id"], chosen_targets, chosen_non_targets)
 
 
+def check_utterances(table: pl.DataFrame) -> pl.DataFrame:
+    """Return the table, which names utterances once each, and their speakers and sessions.
+
+    Raises
+    ------
+    InputError
+        When a column is not there, holds no names, or lacks a value, or an utterance stands there twice.
+    """
+    table = check_texts(table, ("utterance_id", "speaker_id", "session_id"), "table")
+    check_once(table, "utterance_id", "table", "keep one row of each")
+    return table
+
+
 def number_sessions(table: pl.DataFrame, *, within_session: bool) -> IntArray:
     """Return the number of the session of each row; when pairs may be within one, every row has its own."""
     if within_session:
@@ -100,7 +116,13 @@ def no_targets(*, within_session: bool) -> InputError:
 
 def no_non_targets(match: Sequence[str]) -> InputError:
     """Return the error that says why there is no non-target trial to make."""
-    return InputError(f"trials: no two speakers share {', '.join(match)}, so there is no non-target trial")
+    if not match:
+        return InputError("trials: there is one speaker alone, so there is no non-target trial to make")
+    return InputError(
+        f"trials: no two speakers share {', '.join(match)}, so there is no non-target trial to make; name "
+        "fewer attributes in ",
+        Parameter("match"),
+    )
 
 
 def trials_of_rows(utterances: pl.Series, targets: IntArray, non_targets: IntArray) -> pl.DataFrame:
@@ -120,6 +142,8 @@ def speakers_without_trials(table: pl.DataFrame, trials: pl.DataFrame) -> tuple[
 
     The first have one session, the second share the matched attributes with nobody. Ids are sorted.
     """
+    trials = check_trials_frame(trials)
+    table = check_texts(table, ("utterance_id", "speaker_id"), "table")
     sides = pl.concat(trials.select("is_target", utterance_id=side) for side in ("enrol", "test"))
     speakers = set(table["speaker_id"])
     tried = sides.join(table.select("utterance_id", "speaker_id"), on="utterance_id")

@@ -60,6 +60,19 @@ def repeats(table: pl.DataFrame) -> pl.Series | None:
     return repeated if repeated.any() else None
 
 
+def pairs_of_several_scores(table: pl.DataFrame) -> tuple[int, str]:
+    """Return how many pairs of utterances have scores that differ, and the name of the first such pair."""
+    repeated = repeats(table)
+    if repeated is None:
+        return 0, ""
+    pairs = table.filter(repeated).group_by(_KEY, maintain_order=True).agg(pl.col("score").n_unique())
+    pairs = pairs.filter(pl.col("score") > 1)
+    if pairs.height == 0:
+        return 0, ""
+    enrol, test, _ = pairs.row(0)
+    return pairs.height, f"'{shown(enrol)}' against '{shown(test)}'"
+
+
 def label_from_list(
     records: Records, trials: pl.DataFrame, path: Path, list_path: Path, *, lenient: bool
 ) -> tuple[Records, int]:

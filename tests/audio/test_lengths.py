@@ -61,6 +61,10 @@ def mp3(more_frames: int) -> bytes:
         (0x7FFFF000, 0x7FFFF024),
         (0x80000000, 0x80000024),
         (0xFFFFFFDB, 0xFFFFFFFF),
+        (0, 0),
+        (0, 36),
+        (0, 0xFFFFFFFF),
+        (0, 8),
     ],
 )
 @pytest.mark.parametrize("container", ["WAV", "WAVEX"])
@@ -70,6 +74,16 @@ def test_wav_from_a_pipe_is_as_long_as_it_is(tmp_path: Path, stated: int, riff: 
     assert read_header(path).frames == len(TONE)
     np.testing.assert_allclose(read_audio(path), TONE, atol=1e-4)
     np.testing.assert_allclose(read_crop(path, 1.0, 0.5), TONE[-8000:], atol=1e-4)
+
+
+def test_what_stands_behind_no_audio_is_no_audio(tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    soundfile.write(path, np.zeros(0), RATE)
+    chunk = b"LIST" + struct.pack("<I", 1000) + bytes(1000)
+    content = path.read_bytes() + chunk
+    path.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+    with pytest.raises(AudioError, match=r"empty.wav: holds no audio; replace the file or drop it$"):
+        read_header(path)
 
 
 @pytest.mark.fault("audio whose header does not know its length")
@@ -205,3 +219,30 @@ def test_rates_that_are_none_of_audio_are_refused(tmp_path: Path, rate: int) -> 
     for read in (read_header, read_audio, lambda one: read_crop(one, 0.5, 1.0)):
         with pytest.raises(AudioError, match=reason):
             read(path)
+
+
+def without_table(variable: bool) -> bytes:
+    """An MP3 of two seconds that are nearly silent and four that are loud, without the frame that counts."""
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).normal(0, 0.3, 4 * RATE)
+    wave = np.concatenate([1e-3 * TONE[: 2 * RATE], noise])
+    rates = {"bitrate_mode": "VARIABLE" if variable else "CONSTANT"}
+    soundfile.write(file, wave, RATE, format="MP3", compression_level=0.1, **rates)
+    content = file.getvalue()
+    return content[content.index(content[:2], content.index(b"Xing" if variable else b"Info")) :]
+
+
+@pytest.mark.fault("audio whose header does not know its length")
+@pytest.mark.parametrize("tag", [b"", b"ID3\4\0\0\0\0\2\0" + bytes(256)])
+def test_an_mp3_whose_length_is_guessed_is_not_read_in_part(tmp_path: Path, tag: bytes) -> None:
+    path = tmp_path / "guessed.mp3"
+    path.write_bytes(tag + without_table(variable=True))
+    reason = (
+        r"guessed.mp3: does not state its length: 6.\d\d s are there, and [1-4].\d\d s would be read; "
+        "encode it anew; replace the file or drop it$"
+    )
+    with pytest.raises(AudioError, match=reason):
+        read_header(path)
+    # At a constant rate the guess is right.
+    path.write_bytes(tag + without_table(variable=False))
+    assert read_header(path).duration_s == pytest.approx(6.0, abs=0.15)

@@ -1,13 +1,12 @@
-import io
 from collections.abc import Callable
 from contextlib import suppress
-from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import numpy.typing as npt
 import pytest
+from audio_files import encode_mpeg4
 
 from svfair.audio import AudioError
 from svfair.audio.headers import read_header
@@ -16,26 +15,6 @@ from svfair.audio.reading import read_audio, read_crop
 from svfair.audio.shards import write_shard
 from svfair.errors import InputError
 from svfair.manifests.recording import Recording
-
-
-def encode_mpeg4(waveform: npt.NDArray[np.float64], rate: int, codec: str = "aac") -> bytes:
-    """Encode float (samples, channels) as the content of an m4a file."""
-    content = io.BytesIO()
-    channels = waveform.shape[1]
-    layout, kind = ("mono", "stereo")[channels - 1], {"aac": "fltp", "alac": "s16p"}[codec]
-    with av.open(content, "w", format="ipod") as container:
-        stream = container.add_stream(codec, rate=rate, layout=layout)
-        if codec == "aac":
-            stream.bit_rate = 64000 * channels
-        values = np.ascontiguousarray(waveform.T)
-        planar = values.astype(np.float32) if kind == "fltp" else np.round(values * 32767).astype(np.int16)
-        frame = av.AudioFrame.from_ndarray(planar, format=kind, layout=layout)
-        # Without a time stamp no edit list is written, and the encoder's delay would stay in.
-        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
-        for part in (frame, None):
-            for packet in stream.encode(part):
-                container.mux(packet)
-    return content.getvalue()
 
 
 def chirp(seconds: float, rate: int, channels: int = 1) -> npt.NDArray[np.float64]:

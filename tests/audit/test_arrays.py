@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from svfair.audit import Audit, AuditSettings, Note, audit
 from svfair.cli.main import app
 from svfair.errors import InputError
+from svfair.metrics import Settings
 
 SPEAKERS = "speakers that cannot be told"
 LABELS = "labels that contradict the speakers"
@@ -80,6 +81,19 @@ def test_says_what_is_wrong_with_speakers(numbered: Any, speakers: Any, message:
     with pytest.raises(InputError) as error:
         audit(*trials, speakers, QUICK)
     assert str(error.value) == f"speakers: {message}"
+
+
+@pytest.mark.fault("a setting of another type")
+@pytest.mark.parametrize("settings", [Settings(), {"by": "gender"}, "gender"])
+def test_settings_of_another_type_are_refused(numbered: Any, settings: Any) -> None:
+    with pytest.raises(InputError, match=r"^settings: must be AuditSettings, not (Settings|dict|str)$"):
+        audit(*numbered, settings)
+
+
+def test_an_accent_of_its_own_is_that_of_the_letter(numbered: Any) -> None:
+    *trials, speakers = numbered
+    speakers = {key: {"town": ("Zo\u00eb", "Zoe\u0308")[key % 2]} for key in speakers}
+    assert audit(*trials, speakers, QUICK).by_group("town")["group"].to_list() == ["Zo\u00eb"]
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), "", np.float64("nan"), "unknown", "N/A"])

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from svfair.audit import AuditSettings, audit
 from svfair.audit.frames import FIGURES, frame_of_comparison, frame_of_groups, frame_of_spreads, speaker_frame
 from svfair.errors import InputError
 from svfair.metrics import Resampling, Settings, compare, evaluate, make_trial_set
@@ -123,3 +124,16 @@ def test_columns_of_the_frames(make_scored: Callable[..., Any], resampling: Resa
     assert changes["difference"].fill_nan(0).to_list() == [0.0] * changes.height
     assert {"difference_low", "relative_high"} < set(changes.columns)
     assert set(changes["of"]) == {"overall", "female", "male", "unknown", "gap", "std"}
+
+
+@pytest.mark.fault("names composed here and decomposed there")
+def test_speakers_meet_in_either_form_of_unicode(make_scored: Callable[..., Any]) -> None:
+    own = make_scored()
+    genders = {f"{name}e\u0301": {"gender": gender} for name, gender in own.genders.items()}
+    sides = [[f"{name}\u00e9" for name in side] for side in (own.enrol, own.test)]
+    settings = AuditSettings(resampling=None, minimum_speakers=2, minimum_targets=10)
+    found = audit(own.scores, own.labels, *sides, genders, settings)
+    assert found.notes == ()
+    both = genders | {"s00\u00e9": {"gender": "female"}}
+    with pytest.raises(InputError, match="two rows for one speaker_id, 's00\u00e9'; give one row a speaker"):
+        audit(own.scores, own.labels, *sides, both, settings)

@@ -185,7 +185,7 @@ def test_the_whole_way_by_commands(tones: Path, tmp_path: Path, tiny_train: list
     assert "2 names" in refused(*evaluate[:2], "--manifest", tones, "--name", "a", "--name", "b")
     assert "same name" in refused("evaluate", scores, scores, "--manifest", tones)
     trials.write_text("1 a b\n0 a c\n")
-    assert "2 enrol utterances have no embedding, the first is 'a'" in refused(
+    assert "3 utterances that have no embedding, the first is 'a'" in refused(
         "score", embeddings, trials, scores
     )
     assert "no attribute 'age'" in refused("trials", tones, trials, "--match", "age")

@@ -111,7 +111,7 @@ def run_speechbrain(folder: Path, tones: Path, tmp_path: Path, *, processes: int
         run(*scripts, folder, "small_recipe.yaml", *given, warnings="default", processes=processes)
     saved = max((tmp_path / "out" / "save").glob("CKPT*"))  # named by date: the last
     assert {"objective.ckpt", "adversary.ckpt", "embedding_model.ckpt"} <= {f.name for f in saved.iterdir()}
-    state = torch.load(saved / "objective.ckpt")
+    state = torch.load(saved / "objective.ckpt", weights_only=True)
     steps = 2 * math.ceil(len(rows[1:]) / 8 / processes)
     assert int(state["steps"]) == steps
     # The bank got the batches of all processes: 8 utterances each, and as many augmented ones.

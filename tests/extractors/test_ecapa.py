@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from svfair.errors import InputError
 from svfair.extractors import EcapaExtractor, load_extractor, save_extractor
+from svfair.manifests import TrainedSpeakers
 
 
 def test_saved_and_loaded_it_embeds_alike(tmp_path: Path) -> None:
@@ -23,6 +25,14 @@ def test_saved_and_loaded_it_embeds_alike(tmp_path: Path) -> None:
         assert expected.shape == (3, 12)
         assert torch.equal(loaded(waveforms), expected)
     assert [path.name for path in tmp_path.iterdir()] == ["e.safetensors"]
+    assert loaded.trained_speakers is None
+    before = load_file(tmp_path / "e.safetensors")
+    extractor.trained_speakers = TrainedSpeakers.of(["a", "b"])
+    save_extractor(extractor, tmp_path / "e.safetensors")
+    assert load_extractor(tmp_path / "e.safetensors").trained_speakers == TrainedSpeakers.of(["b", "a"])
+    after = load_file(tmp_path / "e.safetensors")
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 @pytest.mark.parametrize("channels", [64, 128])
@@ -45,11 +55,24 @@ def test_files_that_are_no_extractor_are_named(tmp_path: Path) -> None:
     (tmp_path / "text.safetensors").write_text("hello")
     with pytest.raises(InputError, match=r"text.safetensors: not an extractor"):
         load_extractor(tmp_path / "text.safetensors")
-    from safetensors.torch import save_file
 
     save_file({"a": torch.ones(1)}, tmp_path / "other.safetensors")
     with pytest.raises(InputError, match=r"other.safetensors: not an extractor"):
         load_extractor(tmp_path / "other.safetensors")
+
+
+@pytest.mark.fault("metadata of trained speakers that are damaged")
+def test_damaged_trained_speakers_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "e.safetensors"
+    extractor = EcapaExtractor(channels=8, embedding_size=12, mel_bands=20, attention_channels=4)
+    weights = {name: tensor.contiguous() for name, tensor in extractor.network.state_dict().items()}
+    metadata = {"ecapa": json.dumps(extractor.settings), "trained_speakers": "AAAA"}
+    save_file(weights, path, metadata=metadata)
+    with pytest.raises(InputError) as caught:
+        load_extractor(path)
+    assert str(caught.value) == (
+        f"{path}: not an extractor that svfair saved (its trained speakers are cut off)"
+    )
 
 
 @pytest.mark.parametrize("sample_rate", [1000, 8000, 11025, 16000])
@@ -116,7 +139,6 @@ def test_settings_of_a_file_that_are_none_are_named(
 
 def with_settings(folder: Path, settings: object) -> Path:
     """Save a good extractor under other settings; a text is taken as it is."""
-    from safetensors.torch import save_file
 
     torch.manual_seed(0)
     weights = EcapaExtractor(**GOOD).network.state_dict()
@@ -164,9 +186,14 @@ def test_weights_that_are_not_finite_are_named(tmp_path: Path, value: float) -> 
     extractor = EcapaExtractor(**GOOD)
     with torch.no_grad():
         extractor.network.fc.conv.bias[3] = value
-    save_extractor(extractor, tmp_path / "e.safetensors")
-    with pytest.raises(InputError, match=r"\(fc.conv.bias holds weights that are not finite\)$"):
-        load_extractor(tmp_path / "e.safetensors")
+    path = tmp_path / "e.safetensors"
+    told = r"e.safetensors: 1 of \d+ tensors hold numbers that are not finite, the first is 'fc.conv.bias'"
+    with pytest.raises(InputError, match=told):
+        save_extractor(extractor, path)
+    assert not path.exists()
+    save_file(extractor.network.state_dict(), path, metadata={"ecapa": json.dumps(extractor.settings)})
+    with pytest.raises(InputError, match=told):
+        load_extractor(path)
 
 
 @pytest.mark.fault("a model whose weights are damaged")

@@ -2,7 +2,7 @@
 
 The first byte chooses how the rest is read; the rest is the file. Anything but a table or an `InputError` of
 one line ends the run, and libFuzzer writes the input that did it to the current folder. Parquet is left out:
-polars may ask for more memory than there is for a damaged file, and the process ends.
+polars reads it, which is not instrumented; `tests/tables/test_parquet_structure.py` damages it by chance.
 """
 
 import gzip

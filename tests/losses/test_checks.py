@@ -1,11 +1,12 @@
 """Batches of another shape, type or device: refused with one line by every loss."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svfair.errors import InputError
@@ -115,6 +116,7 @@ def test_labels_of_any_whole_type_give_the_same_loss(name: str, dtype: torch.dty
 
 
 @every
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**31), speakers=st.integers(1, 4), utterances=st.integers(2, 3))
 def test_checks_change_no_value_of_a_valid_batch(
     name: str, seed: int, speakers: int, utterances: int
@@ -160,3 +162,35 @@ def test_other_settings_of_losses_are_refused() -> None:
         AamSoftmax(0, 4)
     with pytest.raises(ValueError, match=r"such as PairLogistic\(\), not CrossEntropyLoss$"):
         LossSum([torch.nn.CrossEntropyLoss()])  # type: ignore[list-item]
+
+
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    speakers=st.integers(2, 4),
+    utterances=st.integers(2, 3),
+    dtype=st.sampled_from([torch.int64, torch.int32, torch.uint8]),
+)
+def test_losses_are_those_of_loops(seed: int, speakers: int, utterances: int, dtype: torch.dtype) -> None:
+    random = torch.Generator().manual_seed(seed)
+    embeddings = torch.randn(speakers * utterances, 5, generator=random, dtype=torch.float64)
+    labels = torch.arange(speakers).repeat_interleave(utterances).to(dtype)
+    unit = embeddings / embeddings.norm(dim=1, keepdim=True)
+    sides: dict[bool, list[float]] = {True: [], False: []}
+    ge2e = []
+    for i, query in enumerate(unit):
+        scores = []
+        for speaker in range(speakers):
+            own = [unit[k] for k in range(len(unit)) if labels[k] == speaker and k != i]
+            centroid = torch.stack(own).sum(0)
+            scores.append(10 * float(query @ centroid / centroid.norm()) - 5)
+        ge2e.append(math.log(sum(math.exp(score - scores[int(labels[i])]) for score in scores)))
+        for k, other in enumerate(unit):
+            if k != i:
+                score = 10 * float(query @ other) - 5
+                is_target = bool(labels[i] == labels[k])
+                sides[is_target].append(math.log1p(math.exp(-score if is_target else score)))
+    pairs = sum(sum(side) / len(side) for side in sides.values()) / 2
+    assert float(PairLogistic()(embeddings, labels).detach()) == pytest.approx(pairs, rel=1e-5)
+    centroids = sum(ge2e) / len(ge2e)
+    assert float(GeneralizedEndToEnd()(embeddings, labels).detach()) == pytest.approx(centroids, rel=1e-5)

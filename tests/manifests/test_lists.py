@@ -94,4 +94,6 @@ def test_a_manifest_that_has_an_id_twice_is_named(other: str, tmp_path: Path) ->
     known = pl.Series([other, "b", "a" if other == "a" else "zoe\u0301"])
     with pytest.raises(InputError) as caught:
         match_utterances(pl.Series(["b"]), known)
-    assert str(caught.value) == f"the manifest has utterance '{other}' in row 1 and in row 3; keep one"
+    assert str(caught.value) == (
+        f"the manifest: utterance_id '{other}' stands in row 1 and in row 3; keep one row of each"
+    )

@@ -90,6 +90,6 @@ def test_summaries_count_groups_and_all() -> None:
 def test_a_part_that_has_an_utterance_twice_is_named(tmp_path: Path) -> None:
     columns = {name: ["a", "b"] for name in ("utterance_id", "path", "speaker_id", "session_id")}
     whole = Manifest(pl.DataFrame(columns | {"duration_s": [1.0, 1.0]}), tmp_path, tmp_path / "m.csv")
-    with pytest.raises(InputError, match=r"^part: utterance 'b' stands in two rows; keep one$"):
+    with pytest.raises(InputError, match=r"^part: utterance_id 'b' stands in row 2 and in row 3; keep"):
         write_subset(whole.table[[0, 1, 1]], whole, tmp_path / "out")
     assert not (tmp_path / "out").exists()

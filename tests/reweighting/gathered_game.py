@@ -134,8 +134,19 @@ def main() -> None:
         refused = ""
     except ValueError as error:
         refused = str(error)
+    # Embeddings that are not finite on one rank, and a gradient that overflows on one, are skipped by both.
+    ours = Side("pairwise", "pair_logistic", gather=True, seed=rank)
+    own = torch.full((HALF, 6), torch.nan if rank else 1.0, dtype=torch.float64)
+    ours.objective.take_turn(own, batch(0)[1][:HALF], ours.adversary)
+    both_skip = ours.objective.skips(torch.tensor(torch.inf if rank else 1.0))
+    skipped = [int(ours.objective.steps), int(ours.objective.skipped_turns), int(both_skip)]
+    on_ranks = gather(torch.tensor(skipped)).tolist()
     if rank == 0:
-        result = {"differences": dict(zip(differences, worst.tolist(), strict=True)), "refused": refused}
+        result = {
+            "skipped": on_ranks,
+            "differences": dict(zip(differences, worst.tolist(), strict=True)),
+            "refused": refused,
+        }
         Path(sys.argv[1]).write_text(json.dumps(result))
     distributed.barrier()
     time.sleep(1)  # the other process may still be reading

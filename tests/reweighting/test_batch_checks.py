@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from svfair.errors import InputError
@@ -223,6 +225,23 @@ def test_settings_that_are_not_numbers_are_refused(value: float) -> None:
             build()
     with pytest.raises(ValueError, match="embedding_size is at least 1, not 0"):
         make_objective("pairwise", loss, 0)
+
+
+@every
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**31), speakers=st.integers(2, 5), utterances=st.integers(1, 4))
+def test_checks_change_no_value_of_a_valid_batch(
+    method: str, seed: int, speakers: int, utterances: int
+) -> None:
+    random = torch.Generator().manual_seed(seed)
+    embeddings = torch.randn(speakers * utterances, 5, generator=random)
+    labels = torch.arange(speakers).repeat_interleave(utterances)
+    objective = make_objective(method, PairLogistic(), SETUP)
+    adversary = objective.adversary_parameters()
+    objective.take_turn(embeddings, labels, torch.optim.SGD(adversary) if adversary else None, labels % 2)
+    assert not objective.is_warming_up
+    bare = objective.weighted(embeddings, labels, labels % 2)
+    assert torch.equal(objective(embeddings, labels, labels % 2), bare)
 
 
 @every

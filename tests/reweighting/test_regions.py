@@ -124,7 +124,8 @@ def test_fewer_distinct_embeddings_than_regions_leave_regions_empty() -> None:
 
 def test_embeddings_that_are_not_finite_are_refused() -> None:
     regions = Regions(2, 4, bank_size=8)
-    regions.add(torch.full((4, 4), torch.nan))
+    regions.add(torch.ones(4, 4))
+    regions.bank[1] = torch.nan  # `add` takes in none
     with pytest.raises(ValueError, match="not finite: training has diverged"):
         regions.refit()
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -56,9 +56,9 @@ def test_an_utterance_with_two_embeddings_is_named_with_both_rows(
     others = [f"o{number}" for number in range(of_other_utterances)]
     names = ["a", "b", *others, "c", "b", *others]
     vectors = np.random.default_rng(0).normal(size=(len(names), 3))
-    more = f" ({of_other_utterances} more utterances like it)" if of_other_utterances else ""
+    more = f" ({of_other_utterances} more like it)" if of_other_utterances else ""
     assert refused(table(vectors.tolist(), names), tmp_path) == (
-        f"embeddings: utterance 'b' stands in row 2 and in row {4 + of_other_utterances}{more}; "
+        f"embeddings: utterance_id 'b' stands in row 2 and in row {4 + of_other_utterances}{more}; "
         "keep one embedding of each"
     )
 
@@ -190,6 +190,7 @@ def test_other_files_are_not_read(tmp_path: Path) -> None:
             read_embeddings(torn)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_scores_are_those_of_a_loop(utterances: int, size: int, seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -133,8 +133,8 @@ def test_an_embedding_that_is_not_finite_is_named(tmp_path: Path, extractor: Eca
     with pytest.raises(InputError) as caught:
         embed(extractor, manifest)
     assert str(caught.value) == (
-        f"{manifest.source}: line 2: the embedding of utterance 'u0' is not finite, or all zeros; look at its "
-        "recording and at the extractor's weights"
+        f"{manifest.source}: line 2: the embedding of utterance 'u0' is not finite, or all zeros; look at "
+        "its recording and at the extractor's weights"
     )
 
 

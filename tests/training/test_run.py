@@ -134,9 +134,9 @@ def test_killed_run_goes_on_from_its_last_checkpoint(
 
 def test_the_adversary_takes_its_own_steps(tmp_path: Path, tones: Path, make: Make) -> None:
     run = train_in(tmp_path / "run", make(PAIRWISE), tones)
-    saved = next(run.checkpoints.glob("CKPT*"))
-    adversary = torch.load(saved / "optimizer_adversary.ckpt")["state"]
-    extractor = torch.load(saved / "optimizer_extractor.ckpt")["state"]
+    saved = max(run.checkpoints.glob("CKPT*"))
+    adversary = torch.load(saved / "optimizer_adversary.ckpt", weights_only=True)["state"]
+    extractor = torch.load(saved / "optimizer_extractor.ckpt", weights_only=True)["state"]
     # Four turns after a warm-up of two steps, the first of them at its end.
     assert {int(state["step"]) for state in adversary.values()} == {5}
     assert {int(state["step"]) for state in extractor.values()} == {6}

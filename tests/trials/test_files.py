@@ -97,8 +97,8 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
         (CSV.replace("-1.5", ""), "line 3: score '' is not a finite number"),
         (CSV.replace("0.25", "high"), "line 4: score 'high' is not a finite number"),
         (
-            CSV.replace(",1,", ",yes,"),
-            "2 bad lines: line 2: label 'yes' is none of 0, 1, target, nontarget; line 4",
+            CSV.replace(",1,", ",perhaps,"),
+            "2 bad lines: line 2: label 'perhaps' is none of 0, 1, target, nontarget; line 4",
         ),
         (CSV.replace("id2/b/2.wav,id2", ",id2"), "line 4: an utterance is missing"),
         (CSV.replace(",0,", ",1,"), "holds target trials alone; error rates need non-target trials too"),

@@ -187,8 +187,7 @@ def test_damaged_parquet(
 ) -> None:
     """Cut short, or with something behind it.
 
-    Other bytes in the middle are left out: there, polars may ask for more memory than there is, and the
-    process ends before Python can do anything.
+    Other bytes in the middle are tried in a process of their own: see `tests/tables`.
     """
     path = folder / "file.parquet"
     pl.DataFrame(rows, schema=["enrol", "test", "label", "score"], orient="row").write_parquet(path)

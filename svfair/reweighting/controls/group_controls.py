@@ -170,7 +170,9 @@ class GroupDro(GroupObjective):
         growth = self.step_size * growth * is_present
         # Softmax of log-weights: the same update, without overflow.
         smallest = torch.finfo(self.group_weights.dtype).tiny
-        self.group_weights.copy_((self.group_weights.clamp(min=smallest).log() + growth).softmax(0))
+        weights = (self.group_weights.clamp(min=smallest).log() + growth).softmax(0)
+        if not self.skips(weights):
+            self.group_weights.copy_(weights)
 
 
 class VarianceOfRisks(GroupObjective):
