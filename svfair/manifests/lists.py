@@ -6,7 +6,7 @@ import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.tables.bad_lines import BadLine, first_of, refuse
-from svfair.tables.frames import check_columns, check_texts
+from svfair.tables.frames import check_columns, check_once, check_texts
 from svfair.tables.reading import read_bytes
 from svfair.tables.unicode import composed
 
@@ -74,6 +74,7 @@ def select_listed(
     """
     table = check_texts(table, ("utterance_id", "speaker_id"), "table")
     listed = check_columns(check_texts(listed, ["utterance_id"], "listed"), ["speaker_id"], "listed")
+    table, listed = _composed(table), _composed(listed)
     matches = match_utterances(listed["utterance_id"], table["utterance_id"])
     missing = matches.filter(pl.col("utterance_id").is_null())["listed"]
     if len(missing) == matches.height or (len(missing) and not skip_missing):
@@ -92,6 +93,12 @@ def select_listed(
         "by_suffix": int(matches["by_suffix"].sum()),
         "repeated": listed.height - matches.height,
     }
+
+
+def _composed(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(
+        composed(table[name].cast(pl.String)) for name in ("speaker_id", "utterance_id")
+    )
 
 
 def _check_speakers(table: pl.DataFrame, listed: pl.DataFrame, found: pl.DataFrame, path: Path) -> None:
@@ -121,8 +128,14 @@ def match_utterances(listed: pl.Series, known: pl.Series) -> pl.DataFrame:
     polars.DataFrame
         One row a listed id, sorted: `listed`, `utterance_id` (null when it is not in the manifest) and
         `by_suffix`, whether the two differ by their suffix.
+
+    Raises
+    ------
+    InputError
+        When the manifest has an id twice, or two that are one in another form of Unicode.
     """
     listed, known = composed(listed), composed(known)
+    check_once(known.to_frame("utterance_id"), "utterance_id", "the manifest", "keep one row of each")
     unique = pl.DataFrame({"listed": listed.unique().sort()}, schema={"listed": pl.String})
     exact = pl.DataFrame({"listed": known}, schema={"listed": pl.String}).with_columns(exact="listed")
     found = unique.join(exact, on="listed", how="left", maintain_order="left")

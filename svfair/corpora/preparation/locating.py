@@ -87,7 +87,7 @@ def _look_for(source: Path, path: str) -> tuple[int | None, int | None, Kind | N
     try:
         status = os.stat(source / path)  # noqa: PTH116  # the like of what the listing keeps
     except (FileNotFoundError, NotADirectoryError):
-        return None, None, "missing", "no such file" + _why(path)
+        return None, None, "missing", "no such file"
     except OSError as error:
         return None, None, "unreadable", f"cannot be looked at ({error.strerror})"
     except ValueError:
@@ -95,7 +95,3 @@ def _look_for(source: Path, path: str) -> tuple[int | None, int | None, Kind | N
     if not stat.S_ISREG(status.st_mode):
         return None, None, "unreadable", "is a folder, a pipe or a device, and no file"
     return status.st_size, status.st_mtime_ns, None, None
-
-
-def _why(path: str) -> str:
-    return ", neither so nor with / in place of \\" if "\\" in path else ""

@@ -28,9 +28,10 @@ from svfair.corpora.preparation.rejections import KIND, REASON, Rejections
 from svfair.corpora.preparation.resume import open_folder
 from svfair.corpora.preparation.speakers import attributes_of_utterances, describe_speakers
 from svfair.corpora.preparation.storage import FILE_NAME, Storage, store_part
-from svfair.errors import InputError, Parameter, shown
+from svfair.errors import InputError, Parameter
 from svfair.manifests.manifest import read_manifest_facts, write_audio_root
 from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, CHANNEL, PLACES, START
+from svfair.tables.frames import check_once
 from svfair.tables.writing import write_table
 
 #: Recordings of one tar archive, of one job that writes FLAC files, and of one that cuts and treats them too.
@@ -208,11 +209,7 @@ class _Preparation:
         kept = rows.drop(FILE_NAME, "path", *_present(rows, gone)).rename({"utterance_id": FILE_NAME})
         joined = rejections.take_unusable(written).join(kept, FILE_NAME, maintain_order="left")
         joined = joined.drop(FILE_NAME, "path").rename({"stored": "path"})
-        twice = joined.filter(pl.col("utterance_id").is_duplicated())["utterance_id"]
-        if len(twice):
-            raise InputError(
-                f"{self.source}: two recordings are cut into utterances called '{shown(twice[0])}'"
-            )
+        check_once(joined, "utterance_id", "what recordings are cut into", "call the pieces otherwise")
         return joined.with_columns(sample_rate=pl.lit(SAMPLE_RATE))
 
     def _run(self, parts: list[Part], job: Any, title: str) -> pl.DataFrame:
