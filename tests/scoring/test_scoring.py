@@ -60,7 +60,7 @@ def test_embeds_whole_utterances(tones: Path, tmp_path: Path) -> None:
 
 def test_bad_files_are_named(tmp_path: Path) -> None:
     path = tmp_path / "e.parquet"
-    with pytest.raises(InputError, match=r"e.parquet: cannot be read as Parquet"):
+    with pytest.raises(InputError, match=r"e.parquet: cannot be read \(.*No such file"):
         read_embeddings(path)
     pl.DataFrame({"utterance_id": ["a"]}).write_parquet(path)
     with pytest.raises(InputError, match=r"no column 'embedding'; it has utterance_id"):
