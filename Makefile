@@ -90,7 +90,7 @@ constraints: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("svfair needs Python 3.11 or newer: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,tracking,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,tracking,excel,dev]'
 	touch $@
 
 $(LIGHT)/.installed: pyproject.toml constraints.txt

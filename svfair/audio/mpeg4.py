@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from svfair.audio.lengths import SHORTFALL_S, check_length
+from svfair.audio.parts import check_channel, mono_of, part_of
 from svfair.audio.problems import DamagedError
 from svfair.audio.samples import check_samples
+from svfair.manifests.recording import Recording
 
 if TYPE_CHECKING:
     from av import AudioFrame
@@ -65,7 +67,10 @@ def open_mpeg4(source: Path | io.BytesIO) -> Iterator[tuple[Any, Any, float]]:
 
 
 def decode_mpeg4(
-    source: Path | io.BytesIO, position: float | None = None, seconds: float | None = None
+    source: Path | io.BytesIO,
+    position: float | None = None,
+    seconds: float | None = None,
+    recording: Recording | None = None,
 ) -> tuple[npt.NDArray[np.float32], int, int]:
     """Decode a file, or a crop of it.
 
@@ -75,6 +80,8 @@ def decode_mpeg4(
         A file or its content.
     position, seconds
         Where the crop lies, in [0, 1], and its length; none: the whole file.
+    recording
+        Which part and channel of the file is meant; none: all of it, and the mean.
 
     Returns
     -------
@@ -95,11 +102,13 @@ def decode_mpeg4(
     with open_mpeg4(source) as (container, stream, length_s):
         rate = stream.rate
         total = round(length_s * rate)
-        count = total if seconds is None else min(total, round(seconds * rate))
-        start = round((position or 0.0) * (total - count))
+        recording = recording or Recording(Path())
+        begin, length = part_of(recording, total, rate)
+        count = length if seconds is None else min(length, round(seconds * rate))
+        start = begin + round((position or 0.0) * (length - count))
         again = False
         while True:
-            samples, begins = _decode_from(source, container, stream, start, count, again)
+            samples, begins = _decode_from(source, container, stream, start, count, again, recording.channel)
             again = True
             end = begins + len(samples)
             if end >= start + count:
@@ -109,8 +118,8 @@ def decode_mpeg4(
             if total - end > max(_BLOCK, SHORTFALL_S * rate):
                 reason = f"is cut off: it ends after {end} of {total} samples"
                 raise DamagedError(reason, "cut off")
-            count = min(count, end)
-            start = end - count
+            start = max(begin, end - count)
+            count = max(0, min(count, end - start))
             if len(samples) and start >= begins:
                 break
     mono = samples[max(0, start - begins) :][:count]
@@ -119,7 +128,13 @@ def decode_mpeg4(
 
 
 def _decode_from(
-    source: Path | io.BytesIO, container: Any, stream: Any, start: int, count: int, again: bool
+    source: Path | io.BytesIO,
+    container: Any,
+    stream: Any,
+    start: int,
+    count: int,
+    again: bool,
+    channel: int | None,
 ) -> tuple[npt.NDArray[np.float32], int]:
     """Return the samples from a little before `start` on, and where they begin."""
     ticks = float(stream.time_base * stream.rate)  # samples a tick
@@ -131,7 +146,7 @@ def _decode_from(
     for frame in container.decode(stream):
         at = 0 if frame.pts is None else round(frame.pts * ticks)
         begins = at if not blocks else begins
-        blocks.append(_mono(frame))
+        blocks.append(_mono(frame, channel))
         decoded += frame.samples
         check_length(source, decoded / stream.rate, stream.rate)  # time stamps may promise less
         if at + frame.samples >= start + count:
@@ -139,8 +154,9 @@ def _decode_from(
     return np.concatenate(blocks) if blocks else np.empty(0, np.float32), begins
 
 
-def _mono(frame: "AudioFrame") -> npt.NDArray[np.float32]:
+def _mono(frame: "AudioFrame", channel: int | None) -> npt.NDArray[np.float32]:
     channels = len(frame.layout.channels)
+    check_channel(channels, channel)
     if channels == 1 and frame.format.name in ("fltp", "flt"):
         # As AAC mostly is; a file has hundreds of such blocks, and the general way costs twice the decoding.
         return np.frombuffer(frame.planes[0], np.float32, frame.samples)  # type: ignore[call-overload, no-any-return]
@@ -149,5 +165,4 @@ def _mono(frame: "AudioFrame") -> npt.NDArray[np.float32]:
         values = values / float(2 ** (8 * values.dtype.itemsize - 1))
     if not frame.format.is_planar:
         values = values.reshape(-1, channels).T
-    mono: npt.NDArray[np.float32] = values.mean(axis=0, dtype=np.float32)
-    return mono
+    return mono_of(values.T, channel)

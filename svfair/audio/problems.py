@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from svfair.audio.kinds import kind_of
 from svfair.errors import InputError, shown
 from svfair.manifests.recording import Recording
 
@@ -41,9 +42,13 @@ class DamagedError(ValueError):
 
 def name_of(recording: Recording) -> str:
     """Return how a message calls a recording."""
-    if recording.size is None:
-        return str(recording.path)
-    return f"{recording.path} (bytes {recording.offset} to {recording.offset + recording.size})"
+    places = []
+    if recording.size is not None:
+        places.append(f"bytes {recording.offset} to {recording.offset + recording.size}")
+    if recording.start_s is not None:
+        stop = "its end" if recording.length_s is None else f"{recording.start_s + recording.length_s:.2f} s"
+        places.append(f"{recording.start_s:.2f} s to {stop}")
+    return f"{recording.path} ({', '.join(places)})" if places else str(recording.path)
 
 
 @contextmanager
@@ -77,6 +82,8 @@ def _told(path: Path, error: Exception) -> tuple[str, AudioProblem]:
         pass  # what was raised first says as much
     if isinstance(error, MemoryError):
         return "needs more memory than there is", "unreadable"
+    if (kind := kind_of(path)) is not None:
+        return kind, "unreadable"
     texts = (getattr(error, "error_string", None), getattr(error, "strerror", None), str(error))
     reason = next(filter(None, texts), type(error).__name__)
     return f"cannot be read as audio ({shown(reason, 200)})", "unreadable"

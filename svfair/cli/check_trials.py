@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from svfair.errors import InputError
+from svfair.errors import InputError, visible
 
 
 def check_trials(
@@ -23,6 +23,15 @@ def check_trials(
         typer.Option(
             help="File to write all missing utterances to, one a line.", writable=True, dir_okay=False
         ),
+    ] = None,
+    enrol_column: Annotated[
+        str, typer.Option(help="Column of the enrolment utterance, in lists with header.")
+    ] = "",
+    test_column: Annotated[str, typer.Option(help="Column of the test utterance.")] = "",
+    label_column: Annotated[str, typer.Option(help="Column of the label.")] = "",
+    target_label: Annotated[
+        str | None,
+        typer.Option(help="Label of a target trial, in lists with two words of their own.", metavar="WORD"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
@@ -44,7 +53,8 @@ def check_trials(
 
     table = read_manifest(manifest).table
     names = by if by is not None else ["gender"] if "gender" in table.columns else []
-    found = check(read_trials(trials), table, by=names)
+    columns = {"enrol": enrol_column, "test": test_column, "is_target": label_column}
+    found = check(read_trials(trials, columns=columns, target_label=target_label), table, by=names)
     if missing is not None:
         write_text_whole(missing, "".join(f"{name}\n" for name in found.missing))
     if as_json:
@@ -58,7 +68,7 @@ def check_trials(
         ]
         for name, counts in found.groups.items():
             lines += [f"By {name}:", *group_lines(counts)]
-        typer.echo("\n".join([*lines, *found.notes(), f"SHA-256 of the list: {found.list_hash}"]))
+        typer.echo(visible("\n".join([*lines, *found.notes(), f"SHA-256 of the list: {found.list_hash}"])))
     problems = found.problems()
     if problems:
         raise InputError(f"{trials}: {'; '.join(problems)}")

@@ -4,7 +4,7 @@ from typing import Annotated
 import typer
 
 from svfair.cli.options import FromRun
-from svfair.errors import InputError
+from svfair.errors import InputError, visible
 
 
 def embed(
@@ -68,4 +68,4 @@ def embed(
     if as_json:
         typer.echo(json.dumps({"embeddings": str(out), "utterances": table.height, "size": size}))
     else:
-        typer.echo(f"Wrote {table.height} embeddings of size {size} to {out}", err=True)
+        typer.echo(visible(f"Wrote {table.height} embeddings of size {size} to {out}"), err=True)

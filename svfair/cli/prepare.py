@@ -26,6 +26,10 @@ _OUT = Annotated[
 _AS_JSON = Annotated[bool, typer.Option("--json", help="Print what was made as JSON.")]
 
 
+# What a field says of itself that is no setting of typer's.
+_OF_FIELDS = ("name", "help", "shown", "later")
+
+
 class _Corpora(TyperGroup):
     """Makes the command of a corpus when it is asked for, so that other commands load no corpus."""
 
@@ -113,7 +117,7 @@ def _options(kind: Any, names: Mapping[str, str]) -> list[Parameter]:
             default = hint(default)
         elif get_origin(hint) is tuple:
             hint, default = GenericAlias(list, get_args(hint)[0]), list(default)
-        more = {key: value for key, value in one.metadata.items() if key not in ("name", "help", "shown")}
+        more = {key: value for key, value in one.metadata.items() if key not in _OF_FIELDS}
         more["help"] = _with_options(one.metadata["help"], names)
         more["show_default"] = one.metadata.get("shown", default is not None)
         annotation: Any = Annotated[hint, typer.Option(names[one.name], **more)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from svfair.errors import InputError
+from svfair.errors import InputError, visible
 
 if TYPE_CHECKING:
     import polars as pl
@@ -82,6 +82,7 @@ def subset(
     [bold]Example:[/bold] svfair subset corpus folds --folds 5 --stratify gender --stratify country_region
     """
     import json
+    from unicodedata import normalize
 
     from svfair.files import folder_written_whole
     from svfair.manifests.lists import read_utterance_list, select_listed
@@ -100,12 +101,12 @@ def subset(
     if listed is not None:
         table, found = select_listed(table, read_utterance_list(listed), listed, skip_missing=skip_missing)
     if where:
-        table = rows_where(table, _where(where))
+        table = rows_where(table, _where(normalize("NFC", one) for one in where))
     if utterances_per_speaker is not None:
         table = limit_utterances(table, utterances_per_speaker, seed=seed)
     by = list(stratify or (["gender"] if "gender" in table.columns else []))
     if ratio is not None:
-        attribute, weights = _ratio(ratio)
+        attribute, weights = _ratio(normalize("NFC", ratio))
         by = [attribute]
         parts, found = _by_ratio(table, attribute, weights, (speakers, utterances, seed))
     elif split is not None or folds is not None:
@@ -138,7 +139,7 @@ def subset(
         return
     lines = [f"Wrote {out}", *_table(summaries)]
     lines += [f"{name.replace('_', ' ').capitalize()}: {count:,}." for name, count in found.items() if count]
-    typer.echo("\n".join(lines), err=True)
+    typer.echo(visible("\n".join(lines)), err=True)
 
 
 def _check_options(modes: Mapping[str, object], where: Sequence[str] | None, per_speaker: int | None) -> None:

@@ -3,7 +3,7 @@ from typing import Annotated
 
 import typer
 
-from svfair.errors import InputError, Parameter
+from svfair.errors import InputError, Parameter, visible
 
 
 def synth(
@@ -53,7 +53,7 @@ def synth(
     if as_json:
         typer.echo(json.dumps({"manifest": str(manifest), "speakers": speakers, "utterances": count}))
     else:
-        typer.echo(f"{count} utterances of {speakers} speakers: {manifest}", err=True)
+        typer.echo(visible(f"{count} utterances of {speakers} speakers: {manifest}"), err=True)
 
 
 def parse_countries(text: str) -> dict[str, float]:

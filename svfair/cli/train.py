@@ -3,6 +3,8 @@ from typing import Annotated
 
 import typer
 
+from svfair.errors import visible
+
 
 def train(
     recipe: Annotated[Path, typer.Argument(help="YAML recipe.")],
@@ -40,7 +42,7 @@ def train(
     run = RunFolder(out or Path("runs") / f"{resolved.name}-{resolved.seed}")
 
     def tell(line: str) -> None:
-        typer.echo(line, err=True)
+        typer.echo(visible(line), err=True)
 
     try:
         audited = complete_run(

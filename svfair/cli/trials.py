@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from svfair.cli.options import FromRun
-from svfair.errors import InputError, Parameter
+from svfair.errors import InputError, Parameter, visible
 
 if TYPE_CHECKING:
     import polars as pl
@@ -129,7 +129,7 @@ def draw_trials(
         for kind, without in (("target", no_target), ("non-target", no_non_target))
         if without
     ]
-    typer.echo("\n".join([*lines, f"SHA-256 of the list: {made['list_sha256']}"]), err=True)
+    typer.echo(visible("\n".join([*lines, f"SHA-256 of the list: {made['list_sha256']}"])), err=True)
 
 
 def _matched(design: Design, match: list[str] | None) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import polars as pl
 
@@ -44,7 +44,7 @@ class AudioMnist(Corpus):
         """Read the metadata; `country` is the second part of `Europe, Germany, Berlin`."""
         path = find_file(source, "audioMNIST_meta.txt")
         try:
-            content = json.loads(read_bytes(path))
+            content = json.loads(read_bytes(path), object_pairs_hook=lambda pairs: _once(path, pairs))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: is not JSON ({error})") from error
         if not isinstance(content, dict) or not content:
@@ -59,3 +59,12 @@ class AudioMnist(Corpus):
             rows.append({"speaker_id": speaker} | known)
         country = pl.col("origin").str.split(",").list.get(1, null_on_oob=True).str.strip_chars()
         return pl.DataFrame(rows).with_columns(country=country.fill_null(""))
+
+
+def _once(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its entries; JSON itself would take the last of two."""
+    names = [name for name, _ in pairs]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise InputError(f"{path}: has two entries '{shown(twice[0])}'; keep the right one")
+    return dict(pairs)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import polars as pl
 
 from svfair.corpora.corpus import Corpus, option
-from svfair.errors import InputError, Parameter, shown_list
+from svfair.errors import InputError, Parameter, shown, shown_list
 from svfair.tables.bad_lines import refuse
 from svfair.tables.reading import read_unquoted
 
@@ -127,4 +127,13 @@ def _read(path: Path, required: tuple[str, ...], optional: Iterable[str]) -> pl.
     for name in required:
         empty = records.numbers.filter(holds & (records.table[name] == ""))
         refuse(path, [(line, f"{name} is empty") for line in empty], "line", "Take the table as published")
+    if "path" in required:
+        pairs = records.table.filter(holds).select(required).unique()
+        twice = pairs.filter(pl.col("path").is_duplicated()).sort(required)
+        if twice.height:
+            clip, first, second = twice["path"][0], *twice["client_id"][:2]
+            raise InputError(
+                f"{path}: clip '{shown(clip)}' is of two speakers, '{shown(first)}' and '{shown(second)}'; "
+                "take the table as published"
+            )
     return records.table.filter(holds)

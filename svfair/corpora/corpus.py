@@ -77,7 +77,9 @@ class Corpus(ABC):
         Returns
         -------
         polars.DataFrame
-            `path, utterance_id, speaker_id, session_id` and any attributes of the recording. Files that are
+            `path, utterance_id, speaker_id, session_id` and any attributes of the recording. Where files
+            hold several utterances: `start_s` and `stop_s` (or `start_sample` and `stop_sample`), null for
+            the start and the end of the file, and `audio_channel`, from 1. Files that are
             left out are counted as not fitting the layout; a row without its file is rejected and named.
             Where the publisher tells no sessions, `session_id` is the speaker's id.
 
@@ -127,7 +129,8 @@ def option(default: Any, help_text: str, **more: Any) -> Any:
         Its value when it is not given, and what it is.
     more
         `name` of the option, such as `split`, where it is not the field's; `shown`, what the help shows as
-        default; `min` and `max` of a number; `metavar`, what stands for the value.
+        default; `min` and `max` of a number; `metavar`, what stands for the value. `later`: came after the
+        corpus, so that without it an earlier preparation was made in the same way.
     """
     return field(default=default, metadata={"help": help_text, **more})
 

@@ -15,6 +15,7 @@ import polars as pl
 
 from svfair.corpora.corpus import SAMPLE_RATE, Corpus, Piece, by_pattern, option
 from svfair.corpora.metadata import find_file, require_columns
+from svfair.manifests.speakers import one_row_a_speaker
 from svfair.tables.reading import read_table
 
 if TYPE_CHECKING:
@@ -146,6 +147,9 @@ def _read_speakers(source: Path) -> pl.DataFrame:
     file = find_file(source, "speakers_all.csv")
     table = read_table(file)
     require_columns(file, table.columns, _COLUMNS)
+    one_row_a_speaker(
+        file, table.filter(pl.col("filename") != "").select(_COLUMNS).rename({"filename": "speaker_id"})
+    )
     # One row repeats in copies that go round; the recordings were always numbered without it.
     table = table.unique("filename", keep="first", maintain_order=True).with_row_index("recording_number")
     native = pl.when(pl.col("native_language") == "english").then(pl.lit("native"))

@@ -3,12 +3,18 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import polars as pl
 
 from svfair.corpora.corpus import Corpus, no_speakers, option
 from svfair.corpora.metadata import require_columns
+from svfair.corpora.preparation.segment_columns import (
+    SEGMENT_COLUMNS,
+    check_unit,
+    find_columns,
+    read_segments,
+)
 from svfair.errors import InputError, Parameter, shown
 from svfair.manifests.speakers import read_speakers
 from svfair.tables.bad_lines import refuse
@@ -49,7 +55,17 @@ class Table(Corpus):
     session_column
         Session; `session_id` when there is such a column, else the speaker's id stands for it.
     utterance_column
-        Name of the utterance; `utterance_id` when there is such a column, else the path without its ending.
+        Name of the utterance; `utterance_id` when there is such a column, else the path without its ending
+        (and, of a part of a file, with its start and stop).
+    start_column, stop_column
+        Where in its file the utterance begins and ends, when a file has several; columns called `start` and
+        `stop` (SpeechBrain's) or `end`, and the same with `_s`, are known. An empty start is the start of
+        the file, an empty stop its end.
+    segment_unit
+        In what both are counted: `auto` is samples where all are whole numbers, as in SpeechBrain's tables,
+        else seconds; names that end in `_s` are seconds.
+    channel_column
+        Channel of the file, from 1, that the utterance is on; empty is the mean of all.
     """
 
     name: ClassVar[str] = "table"
@@ -71,6 +87,16 @@ class Table(Corpus):
     speaker_column: str = option("speaker_id", "Who speaks.")
     session_column: str | None = option(None, "Default: one session a speaker.")
     utterance_column: str | None = option(None, "Default: the path without its ending.")
+    start_column: str | None = option(
+        None, "Where in its file an utterance begins.", shown="start, if there", later=True
+    )
+    stop_column: str | None = option(None, "Where it ends.", shown="stop or end, if there", later=True)
+    segment_unit: Literal["auto", "seconds", "samples"] = option(
+        "auto", "Of start and stop; auto: samples if all are whole numbers, else seconds.", later=True
+    )
+    channel_column: str | None = option(
+        None, "Channel that an utterance is on, 1 for the first.", shown="audio_channel, if there", later=True
+    )
 
     def __post_init__(self) -> None:
         if (self.table is None) == (self.pattern is None):
@@ -84,11 +110,14 @@ class Table(Corpus):
             )
         if self.pattern is not None:
             _check_pattern(self.pattern)
+        check_unit(self.segment_unit)
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         """Read the table, or match the paths."""
-        rows = self._from_table(source) if self.pattern is None else _match(files, self.pattern)
+        rows = self._from_table(source, files) if self.pattern is None else _match(files, self.pattern)
         stem = pl.col("path").str.replace(r"\.[^./]+$", "")
+        parts = [pl.col(name).cast(pl.String) for name in SEGMENT_COLUMNS if name in rows.columns]
+        stem = pl.concat_str(stem, *parts, separator="-", ignore_nulls=True)
         for column, default in (("session_id", pl.col("speaker_id")), ("utterance_id", stem)):
             if column not in rows.columns:
                 rows = rows.with_columns(default.alias(column))
@@ -105,7 +134,7 @@ class Table(Corpus):
             return no_speakers()
         return read_speakers(path, normalise=False)
 
-    def _from_table(self, source: Path) -> pl.DataFrame:
+    def _from_table(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
         path = _given(source, str(self.table), "table")
         records = read_table_records(path)
         records = Records(records.table.fill_null(""), records.numbers, records.bad, records.unit)
@@ -114,16 +143,27 @@ class Table(Corpus):
         for name, column in (("session_id", self.session_column), ("utterance_id", self.utterance_column)):
             if column is not None or name in found:
                 wanted[name] = column or name
-        require_columns(path, found, tuple(wanted.values()))
-        attributes = [name for name in found if name not in wanted.values() and name not in _MADE]
+        places = find_columns(
+            found, self.start_column, self.stop_column, self.channel_column, self.segment_unit
+        )
+        require_columns(path, found, (*wanted.values(), *places.names))
+        attributes = [name for name in found if name not in {*wanted.values(), *places.names, *_MADE}]
+        stray = [name for name in attributes if name in SEGMENT_COLUMNS]
+        if stray:
+            message = (
+                f"{path}: column '{stray[0]}' tells where in a file an utterance is, but not alone; name "
+            )
+            raise InputError(message, Parameter("start_column"), " and ", Parameter("stop_column"))
         rows = records.table.select(
             *(pl.col(column).alias(name) for name, column in wanted.items()), *attributes
         ).with_columns(path=_relative(source))
+        rows = rows.with_columns(path=_with_slashes(rows["path"], files["path"]))
+        rows = rows.with_columns(read_segments(path, records, places))
         unit = records.unit
         for column in wanted.values():
             empty = records.numbers.filter(records.table[column] == "")
             refuse(path, [(n, f"{column} is empty") for n in empty], unit, "Mend them or take them out")
-        leaves = rows["path"].str.contains(r"^/|(?:^|/)\.\.(?:/|$)")
+        leaves = rows["path"].str.contains(r"^[/\\]|^[A-Za-z]:[/\\]|(?:^|[/\\])\.\.(?:[/\\]|$)")
         outside = zip(
             records.numbers.filter(leaves), records.table[self.path_column].filter(leaves), strict=True
         )
@@ -145,6 +185,14 @@ def _relative(source: Path) -> pl.Expr:
     return path.str.replace(r"^(?:\./+)+", "")
 
 
+def _with_slashes(paths: pl.Series, there: pl.Series) -> pl.Series:
+    """Return the paths, those that Windows wrote with `/`, unless a file is called as they are."""
+    text = pl.col(paths.name)
+    written_by_windows = text.str.contains("\\", literal=True) & ~text.is_in(there.implode())
+    slashes = text.str.replace_all("\\", "/", literal=True).str.replace(r"^(?:\./+)+", "")
+    return paths.to_frame().select(pl.when(written_by_windows).then(slashes).otherwise(text)).to_series()
+
+
 def _given(source: Path, name: str, parameter: str) -> Path:
     for path in (Path(name), source / name):
         if path.is_file():
@@ -156,7 +204,7 @@ def _check_pattern(pattern: str) -> None:
     names = _GROUP.findall(pattern)
     if "speaker_id" not in names:
         raise InputError(Parameter("pattern"), f" {shown(pattern)}: has no group (?<speaker_id>...)")
-    for name in _MADE:
+    for name in (*_MADE, *SEGMENT_COLUMNS):
         if name in names and name not in _GROUPS:
             raise InputError(
                 Parameter("pattern"), f" {shown(pattern)}: a group cannot be called {name}; rename it"

@@ -6,8 +6,9 @@ import polars as pl
 
 from svfair.errors import InputError, Parameter, shown
 from svfair.tables.bad_lines import BadLine, first_of, refuse
-from svfair.tables.frames import check_columns, check_texts
+from svfair.tables.frames import check_columns, check_once, check_texts
 from svfair.tables.reading import read_bytes
+from svfair.tables.unicode import composed
 
 #: A file suffix starts with a letter: the end of `talk.2019` is none.
 _SUFFIX = r"\.[A-Za-z][A-Za-z0-9]{0,4}$"
@@ -39,6 +40,7 @@ def read_utterance_list(path: Path) -> pl.DataFrame:
     if not rows:
         raise InputError(f"{path}: holds no utterances")
     table = pl.DataFrame(rows, schema={"speaker_id": pl.String, "utterance_id": pl.String}, orient="row")
+    table = table.with_columns(composed(column) for column in table)
     if table["speaker_id"].str.contains(r"^\d$").all():
         return table.with_columns(speaker_id=pl.lit(None, dtype=pl.String))
     return table
@@ -72,6 +74,7 @@ def select_listed(
     """
     table = check_texts(table, ("utterance_id", "speaker_id"), "table")
     listed = check_columns(check_texts(listed, ["utterance_id"], "listed"), ["speaker_id"], "listed")
+    table, listed = _composed(table), _composed(listed)
     matches = match_utterances(listed["utterance_id"], table["utterance_id"])
     missing = matches.filter(pl.col("utterance_id").is_null())["listed"]
     if len(missing) == matches.height or (len(missing) and not skip_missing):
@@ -90,6 +93,12 @@ def select_listed(
         "by_suffix": int(matches["by_suffix"].sum()),
         "repeated": listed.height - matches.height,
     }
+
+
+def _composed(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(
+        composed(table[name].cast(pl.String)) for name in ("speaker_id", "utterance_id")
+    )
 
 
 def _check_speakers(table: pl.DataFrame, listed: pl.DataFrame, found: pl.DataFrame, path: Path) -> None:
@@ -119,7 +128,14 @@ def match_utterances(listed: pl.Series, known: pl.Series) -> pl.DataFrame:
     polars.DataFrame
         One row a listed id, sorted: `listed`, `utterance_id` (null when it is not in the manifest) and
         `by_suffix`, whether the two differ by their suffix.
+
+    Raises
+    ------
+    InputError
+        When the manifest has an id twice, or two that are one in another form of Unicode.
     """
+    listed, known = composed(listed), composed(known)
+    check_once(known.to_frame("utterance_id"), "utterance_id", "the manifest", "keep one row of each")
     unique = pl.DataFrame({"listed": listed.unique().sort()}, schema={"listed": pl.String})
     exact = pl.DataFrame({"listed": known}, schema={"listed": pl.String}).with_columns(exact="listed")
     found = unique.join(exact, on="listed", how="left", maintain_order="left")

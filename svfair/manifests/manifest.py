@@ -11,13 +11,12 @@ import polars as pl
 
 from svfair.errors import InputError
 from svfair.files import write_text_whole
-from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, Recording
+from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, CHANNEL, PLACES, START, Recording
+from svfair.manifests.rows import REQUIRED, read_rows
 from svfair.manifests.speakers import uniform_attributes
 from svfair.tables.bad_lines import others_like_it
 from svfair.tables.frames import check_columns, check_once, check_texts
 from svfair.tables.reading import read_table_records
-
-REQUIRED = ("utterance_id", "path", "speaker_id", "session_id", "duration_s")
 
 #: Belong to the person in every corpus, so that two values for one speaker are a mistake.
 PERSONAL = ("gender", "country")
@@ -68,7 +67,7 @@ class Manifest:
     @property
     def attributes(self) -> list[str]:
         """Columns beyond the required ones, such as `gender` and `country`."""
-        known = (*REQUIRED, BYTE_OFFSET, BYTE_SIZE)
+        known = (*REQUIRED, *PLACES)
         return [name for name in self.table.columns if name not in known]
 
     def place(self, row: int) -> str:
@@ -81,10 +80,13 @@ class Manifest:
 
     def recording(self, row: int) -> Recording:
         """Return where the audio of a row is; nothing is kept a row, so that a million rows cost nothing."""
-        path = self.audio_root / self.table["path"][row]
-        if BYTE_OFFSET not in self.table.columns or self.table[BYTE_OFFSET][row] is None:
-            return Recording(path)
-        return Recording(path, int(self.table[BYTE_OFFSET][row]), int(self.table[BYTE_SIZE][row]))
+        table = self.written
+        offset, size, start, channel = (
+            table[name][row] if name in table.columns else None
+            for name in (BYTE_OFFSET, BYTE_SIZE, START, CHANNEL)
+        )
+        length = None if start is None else table["duration_s"][row]
+        return Recording(self.audio_root / table["path"][row], offset or 0, size, start, length, channel)
 
     def speakers(self) -> pl.DataFrame:
         """Return one row a speaker: `speaker_id` and the attributes that are the same in all its rows.
@@ -140,14 +142,7 @@ def read_manifest(path: Path, *, audio_root: Path | None = None) -> Manifest:
         )
     if table.height == 0:
         raise InputError(f"{file}: holds no utterances")
-    places = [name for name in (BYTE_OFFSET, BYTE_SIZE) if name in table.columns]
-    table = table.with_columns(
-        pl.col("duration_s").cast(pl.Float64, strict=False),
-        pl.col(places).cast(pl.Int64, strict=False),
-        pl.exclude(*REQUIRED, *places).replace("", None),
-    )
-    _check_rows(table.with_columns(records.numbers.alias("line")), file, records.unit)
-    return Manifest(table, (audio_root or _audio_root_of(file)).resolve(), file)
+    return Manifest(read_rows(records, file), (audio_root or _audio_root_of(file)).resolve(), file)
 
 
 def write_audio_root(manifest: Path, audio_root: Path, facts: Mapping[str, Any] | None = None) -> None:
@@ -194,29 +189,3 @@ def _find(path: Path) -> Path:
         if (path / name).is_file():
             return path / name
     raise InputError(f"{path}: holds no manifest.parquet or manifest.csv")
-
-
-def _check_rows(table: pl.DataFrame, file: Path, unit: str) -> None:
-    parts = pl.col("path").str.replace_all("\\", "/", literal=True).str.split("/")
-    problems = {
-        "utterance_id: is empty": pl.col("utterance_id").fill_null("").str.strip_chars() == "",
-        "utterance_id: '{utterance_id}' stands here for the second time": ~pl.col(
-            "utterance_id"
-        ).is_first_distinct(),
-        "speaker_id: is empty": pl.col("speaker_id").fill_null("").str.strip_chars() == "",
-        "session_id: is empty": pl.col("session_id").fill_null("").str.strip_chars() == "",
-        "path: is empty": pl.col("path").fill_null("").str.strip_chars() == "",
-        "path: '{path}' leaves the audio root; write it relative to that folder": (
-            pl.col("path").str.contains(r"^(/|\\|[A-Za-z]:)") | parts.list.contains("..")
-        ),
-        "duration_s: is not a number of seconds above 0": ~(
-            pl.col("duration_s").is_finite() & (pl.col("duration_s") > 0)
-        ).fill_null(False),
-    }
-    for message, is_bad in problems.items():
-        bad = table.filter(is_bad)
-        if bad.height:
-            row = bad.row(0, named=True)
-            raise InputError(
-                f"{file}: {unit} {row['line']}: {message.format(**row)}{others_like_it(bad.height, 'rows')}"
-            )

@@ -15,7 +15,7 @@ from svfair.manifests.manifest import Manifest, write_audio_root
 from svfair.manifests.ratios import Ratio, shares_in_ratio, spread_evenly
 from svfair.missing import UNKNOWN
 from svfair.tables.bad_lines import others_like_it
-from svfair.tables.frames import check_texts
+from svfair.tables.frames import check_once, check_texts
 from svfair.tables.writing import table_written, write_table
 
 
@@ -161,8 +161,8 @@ def write_subset(
     Raises
     ------
     InputError
-        When the folder cannot be written, a row is none of the manifest, or a speaker has two genders or
-        countries.
+        When the folder cannot be written, a row is none of the manifest or stands there twice, or a speaker
+        has two genders or countries.
     """
     part = check_texts(part, ["utterance_id"], "part")
     strange = part.join(whole.written, on="utterance_id", how="anti")
@@ -171,6 +171,7 @@ def write_subset(
             f"part: utterance '{shown(strange['utterance_id'][0])}' is not in {whole.source}"
             f"{others_like_it(strange.height, 'utterances')}"
         )
+    check_once(part, "utterance_id", "part", "keep one row of each")
     rows = part.select("utterance_id").join(
         whole.written, on="utterance_id", how="left", maintain_order="left"
     )

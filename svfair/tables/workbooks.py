@@ -26,7 +26,7 @@ def read_workbook(path: Path) -> Records:
     """
     if importlib.util.find_spec("fastexcel") is None:
         raise InputError(
-            f"{path}: reading a workbook needs 'fastexcel': pip install fastexcel, or save it as CSV"
+            f"{path}: reading a workbook needs 'fastexcel': pip install 'svfair[excel]', or save it as CSV"
         )
     try:
         table = pl.read_excel(

@@ -12,11 +12,11 @@ import polars as pl
 from svfair.errors import InputError, shown
 from svfair.files import write_text_whole
 from svfair.manifests import Manifest
-from svfair.manifests.manifest import REQUIRED
-from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE
+from svfair.manifests.recording import PLACES
+from svfair.manifests.rows import REQUIRED
 
 #: Columns that decide which audio goes into which batch, beside the speaker.
-_COLUMNS = (*(name for name in REQUIRED if name != "speaker_id"), BYTE_OFFSET, BYTE_SIZE)
+_COLUMNS = (*(name for name in REQUIRED if name != "speaker_id"), *PLACES)
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def _pick(
         if not matches:
             what = _IN_WORDS.get(name, option)
             advice: list[str] = [Parameter(f"{option}_column")]
-            if name == "is_target":
+            if name == "is_target" and "score" in wanted:
                 advice += [", or give the list of trials with ", Parameter("trials")]
             raise InputError(
                 f"{path}: no column for the {what}; found {shown_list(found)}. Name it with ",

@@ -25,6 +25,8 @@ def hints_of(header: Sequence[str], sample: Sample, wanted: Sequence[str]) -> li
     """
     rows = [fields for fields in sample.lines if len(fields) == len(header)]
     lines = [[f"    {shown('  '.join(fields), 120)}"] for fields in rows[:_SHOWN_LINES]]
+    if any(is_number(name) for name in header):
+        return [["The first lines are:"], *lines, ["They seem to have no header: put a line of names above."]]
     guess = _guess(header, [fields for fields in rows if list(fields) != list(header)])
     fields = [name for name in _FIELDS if name in wanted]
     if not all(name in guess for name in fields):

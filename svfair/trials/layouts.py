@@ -209,15 +209,15 @@ def _fits(pattern: Sequence[tuple[bool, bool]], layout: Layout) -> bool:
     )
 
 
-def _explain_missing(path: Path, layout: Layout, counts: dict[Layout, int], wanted: Iterable[str]) -> None:
+def _explain_missing(path: Path, layout: Layout, counts: dict[Layout, int], wanted: Sequence[str]) -> None:
     if counts[layout] == 0:
         return
     if "score" in wanted and "score" not in layout:
         raise _no_scores(path)
-    raise InputError(
-        f"{path}: its lines are '{in_words(layout)}', without labels; give the list of trials with ",
-        Parameter("trials"),
-    )
+    found = f"{path}: its lines are '{in_words(layout)}', without labels; "
+    if "score" not in wanted:
+        raise InputError(f"{found}a list of trials has them")
+    raise InputError(f"{found}give the list of trials with ", Parameter("trials"))
 
 
 def _explain_no_scores(path: Path, layout: Layout, counts: dict[Layout, int]) -> None:

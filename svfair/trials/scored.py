@@ -69,12 +69,12 @@ class ScoredTrials:
         SHA-256 over the sorted trials and labels, whatever their order in the file.
     rejected
         What was left out.
+    several_scores
+        How many pairs of utterances have scores that differ, and the first of them.
     trained
         The speakers that the extractor behind the scores was trained on; None where the file does not tell.
     speakers_from
         Where the speakers come from, for messages.
-    several_scores
-        How many pairs of utterances have scores that differ, and the first of them.
     """
 
     path: Path
@@ -84,9 +84,9 @@ class ScoredTrials:
     test: list[str]
     list_hash: str
     rejected: Rejected
+    several_scores: tuple[int, str] = (0, "")
     trained: TrainedSpeakers | None = None
     speakers_from: SpeakersFrom = "path"
-    several_scores: tuple[int, str] = (0, "")
 
     def __len__(self) -> int:
         return self.scores.height
@@ -167,9 +167,9 @@ def read_scored_trials(path: Path, files: ScoreFiles) -> ScoredTrials:
         test.to_list(),
         hash_of_list(scores),
         rejected,
+        several_scores=pairs_of_several_scores(scores),
         trained=read_trained_speakers(path),
         speakers_from=speakers_from,
-        several_scores=pairs_of_several_scores(scores),
     )
 
 

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from svfair.audio import AudioError, read_audio, read_crop
+from svfair.audio import AudioError, read_audio, read_crop, read_header
 
 RATE = 16000
 
@@ -47,3 +48,22 @@ def test_samples_that_are_no_sound_are_named(
 def test_samples_in_the_scale_of_whole_numbers_are_read(tmp_path: Path, scale: float) -> None:
     write(tmp_path / "loud.wav", scale, subtype="FLOAT")
     assert read_audio(tmp_path / "loud.wav").max() == scale
+
+
+@pytest.mark.fault("audio with samples that are not numbers")
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+@pytest.mark.parametrize("channel", [0, 1])
+@pytest.mark.parametrize(
+    ("value", "told"), [(np.nan, "samples that are not numbers"), (1e20, "samples as large as 1e+20")]
+)
+def test_a_header_vouches_for_numbers(
+    tmp_path: Path, subtype: str, channel: int, value: float, told: str
+) -> None:
+    sound = np.full((40000, 2), 0.1)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, sound, 16000, subtype=subtype)
+    assert read_header(path).frames == 40000
+    sound[24000, channel] = value
+    soundfile.write(path, sound, 16000, subtype=subtype)
+    with pytest.raises(AudioError, match=rf"a.wav: holds {re.escape(told)}.* \(first at 1.500 s\)"):
+        read_header(path)

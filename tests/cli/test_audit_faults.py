@@ -260,7 +260,10 @@ def test_speakers(folder: Path, change: Callable[[str], str], message: str, comm
         (lambda c: c.replace(",1", ",2", 1), "label '2' is none of"),
         (lambda c: c + "x,y,1\n", "2 of 1,202 utterances are not in the manifest (1 trials): 'x', 'y'"),
         (lambda c: f"{c}{c.split()[1][:-1]}{1 - int(c.split()[1][-1])}\n", "; keep the right one"),
-        (lambda c: "left,right,truth\n" + c.split("\n", 1)[1], "no column for the enrolment utterance"),
+        (lambda c: c.replace("enrol,", "left,", 1), "Name it with --enrol-column"),
+        (lambda c: c.replace("label", "truth", 1), "found enrol, test, truth. Name it with --label-column"),
+        (lambda c: c.replace(",1", ",eigen").replace(",0", ",fremd"), "the same speaker with --target-label"),
+        (lambda _: "a b 0.5\n", "its lines are 'enrol test score', without labels; a list of trials has"),
     ],
 )  # fmt: skip
 def test_check_trials(folder: Path, change: Callable[[str], str], message: str) -> None:
@@ -269,3 +272,13 @@ def test_check_trials(folder: Path, change: Callable[[str], str], message: str) 
     result = run("check-trials", folder / "bad.csv", folder / "manifest.csv")
     assert result.exit_code == 2, result.output
     assert message in result.stderr.splitlines()[0]
+
+
+def test_check_trials_takes_columns_and_words(folder: Path) -> None:
+    content = (folder / "list.csv").read_text()
+    content = content.replace(",1\n", ",eigen\n").replace(",0\n", ",fremd\n")
+    (folder / "own.csv").write_text(content.replace("enrol,test,label", "a,b,c"))
+    options = ("--enrol-column", "a", "--test-column", "b", "--label-column", "c", "--target-label", "eigen")
+    found = run("check-trials", folder / "own.csv", folder / "manifest.csv", *options)
+    assert found.exit_code == 0, found.output
+    assert found.stdout == run("check-trials", folder / "list.csv", folder / "manifest.csv").stdout

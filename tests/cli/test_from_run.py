@@ -57,7 +57,7 @@ def test_trials_and_embeddings_are_of_held_out_speakers_alone(run: Path, tmp_pat
     assert again.read_bytes() == embeddings.read_bytes()
 
 
-@pytest.mark.fault("run folder that cannot be used")
+@pytest.mark.fault("folders that cannot be used")
 def test_what_is_no_run_is_named_and_nothing_is_written(run: Path, tmp_path: Path, tones: Path) -> None:
     out, folder = tmp_path / "out.parquet", tones.parent
     for name in ("trials", "embed"):
@@ -116,7 +116,7 @@ def test_embeddings_are_of_one_manifest_or_of_a_run(
     assert not out.exists()
 
 
-@pytest.mark.fault("output that is an input")
+@pytest.mark.fault("outputs that are inputs")
 def test_a_runs_own_files_are_no_place_to_write_to(run: Path) -> None:
     for name, file in (("trials", "held_out.parquet"), ("embed", "extractor.safetensors")):
         before = (run / file).read_bytes()

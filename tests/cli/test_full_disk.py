@@ -26,7 +26,7 @@ def run_with_little_space(
     )
 
 
-@pytest.mark.fault("full disk")
+@pytest.mark.fault("disks that are full")
 @pytest.mark.parametrize("most_bytes", [0, 100, 600])
 @pytest.mark.parametrize("command", ["synth", "prepare", "embed", "trials", "subset", "audit"])
 def test_a_full_disk_is_one_line_and_leaves_no_half(
@@ -45,7 +45,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_half(
         assert path.is_dir() or 0 < path.stat().st_size <= most_bytes, path
 
 
-@pytest.mark.fault("folders that cannot be written to")
+@pytest.mark.fault("folders that cannot be used")
 @pytest.mark.parametrize("command", ["synth", "prepare", "embed", "trials", "subset", "audit"])
 def test_a_place_that_cannot_be_written_to_is_named(
     tmp_path: Path, words_of: Callable[[str], list[str]], command: str

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.fault("processes that are ended")]
+pytestmark = [pytest.mark.slow, pytest.mark.fault("processes that are killed")]
 
 Tree = dict[str, bytes]
 

@@ -71,7 +71,7 @@ def test_json_is_the_same_on_any_terminal(tmp_path: Path) -> None:
     assert "Zoé" in str(json.loads(outputs[0]))
 
 
-@pytest.mark.fault("processes that are ended")
+@pytest.mark.fault("processes that are killed")
 def test_sigterm_leaves_no_unfinished_file(tmp_path: Path) -> None:
     code = """
 import sys, time

@@ -89,3 +89,10 @@ def test_bad_metadata_is_named(text: str, message: str, tmp_path: Path) -> None:
 def test_missing_metadata_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no 'audioMNIST_meta.txt'"):
         AudioMnist().speakers(tmp_path)
+
+
+@pytest.mark.fault("keys that stand twice")
+def test_a_speaker_with_two_entries_is_named(tmp_path: Path) -> None:
+    (tmp_path / "audioMNIST_meta.txt").write_text('{"01": {"gender": "male"}, "01": {"gender": "female"}}')
+    with pytest.raises(InputError, match=r"audioMNIST_meta.txt: has two entries '01'; keep the right one$"):
+        AudioMnist().speakers(tmp_path)

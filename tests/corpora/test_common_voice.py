@@ -154,3 +154,11 @@ def test_missing_tables_are_named(tmp_path: Path) -> None:
         CommonVoice().speakers(tmp_path)
     with pytest.raises(InputError, match="name at least one table"):
         CommonVoice(())
+
+
+@pytest.mark.fault("keys that stand twice")
+def test_a_clip_of_two_speakers_is_named(tmp_path: Path) -> None:
+    (tmp_path / "validated.tsv").write_text("client_id\tpath\na\tx.mp3\nb\tx.mp3\na\ty.mp3\na\ty.mp3\n")
+    message = r"validated.tsv: clip 'x.mp3' is of two speakers, 'a' and 'b'; take the table as published$"
+    with pytest.raises(InputError, match=message):
+        CommonVoice().utterances(tmp_path, pl.DataFrame({"path": ["clips/x.mp3"]}))

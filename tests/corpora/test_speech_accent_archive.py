@@ -160,3 +160,11 @@ def test_real_recordings_are_cut_into_sentences(real_data: Path) -> None:
         loudness = np.sqrt(np.mean(waveform**2))
         for _, end in [*halves[0], *halves[1][:-1]]:
             assert np.sqrt(np.mean(waveform[end - 320 : end + 320] ** 2)) < loudness
+
+
+@pytest.mark.fault("keys that stand twice")
+def test_a_speaker_with_two_rows_that_differ_is_named(tmp_path: Path) -> None:
+    rows = ["age,birthplace,filename,native_language,sex,country", "30,x,e1,english,male,usa"]
+    (tmp_path / "speakers_all.csv").write_text("\n".join([*rows, "30,x,e1,english,female,usa", ""]))
+    with pytest.raises(InputError, match=r"speakers_all.csv: speaker 'e1' has two rows that differ"):
+        SpeechAccentArchive().speakers(tmp_path)

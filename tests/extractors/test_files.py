@@ -12,7 +12,7 @@ def test_an_extractor_is_named_by_its_run_or_by_itself(tmp_path: Path) -> None:
     assert extractor_file(tmp_path) == extractor_file(file) == file
 
 
-@pytest.mark.fault("run folder that cannot be used")
+@pytest.mark.fault("folders that cannot be used")
 @pytest.mark.parametrize(
     ("names", "message"),
     [

@@ -33,7 +33,7 @@ def test_audio_that_has_moved_is_named_anew(listed: Path, run: Path, tmp_path: P
     assert read_held_out(run, audio_root=tmp_path).audio_root == tmp_path.resolve()
 
 
-@pytest.mark.fault("run folder that cannot be used")
+@pytest.mark.fault("folders that cannot be used")
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -57,7 +57,7 @@ def test_a_folder_without_held_out_speakers_is_named(
     assert str(caught.value) == message.format(run=run)
 
 
-@pytest.mark.fault("run folder that cannot be used")
+@pytest.mark.fault("folders that cannot be used")
 def test_a_damaged_manifest_is_named(listed: Path, run: Path) -> None:
     write_held_out(read_manifest(listed), run)
     file = run / "held_out.parquet"

@@ -75,3 +75,25 @@ def test_ids_are_found_with_another_suffix_or_none() -> None:
         ("c/9.wav", None, False),
     ]
     assert match_utterances(listed.head(0), known).height == 0
+
+
+@pytest.mark.fault("names composed and decomposed")
+def test_a_list_in_another_form_of_unicode_fits(tmp_path: Path) -> None:
+    composed, decomposed = "zo\u00e9/1.wav", "zoe\u0301/1.wav"
+    for listed, known in ((composed, decomposed), (decomposed, composed)):
+        path = write(tmp_path, f"{listed.partition('/')[0]} {listed}\n")
+        table = pl.DataFrame({"utterance_id": [known], "speaker_id": [known.partition("/")[0]]})
+        rows, counts = select_listed(table, read_utterance_list(path), path)
+        assert rows["utterance_id"].to_list() == [composed]
+        assert counts == {"missing": 0, "by_suffix": 0, "repeated": 0}
+
+
+@pytest.mark.fault("keys that stand twice")
+@pytest.mark.parametrize("other", ["a", "zo\u00e9"])
+def test_a_manifest_that_has_an_id_twice_is_named(other: str, tmp_path: Path) -> None:
+    known = pl.Series([other, "b", "a" if other == "a" else "zoe\u0301"])
+    with pytest.raises(InputError) as caught:
+        match_utterances(pl.Series(["b"]), known)
+    assert str(caught.value) == (
+        f"the manifest: utterance_id '{other}' stands in row 1 and in row 3; keep one row of each"
+    )

@@ -1,5 +1,6 @@
 from collections import Counter
 from fractions import Fraction
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -7,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from svfair.errors import InputError
-from svfair.manifests.subsets import limit_utterances, rows_where, spread_utterances, summarise
+from svfair.manifests.manifest import Manifest
+from svfair.manifests.subsets import (
+    limit_utterances,
+    rows_where,
+    spread_utterances,
+    summarise,
+    write_subset,
+)
 
 
 def make_table(sizes: list[int]) -> pl.DataFrame:
@@ -76,3 +84,12 @@ def test_summaries_count_groups_and_all() -> None:
         {"group": "all", "speakers": 3, "utterances": 10, "hours": 0.1},
     ]
     assert [row["group"] for row in summarise(make_table([1]), [])] == ["all"]
+
+
+@pytest.mark.fault("keys that stand twice")
+def test_a_part_that_has_an_utterance_twice_is_named(tmp_path: Path) -> None:
+    columns = {name: ["a", "b"] for name in ("utterance_id", "path", "speaker_id", "session_id")}
+    whole = Manifest(pl.DataFrame(columns | {"duration_s": [1.0, 1.0]}), tmp_path, tmp_path / "m.csv")
+    with pytest.raises(InputError, match=r"^part: utterance_id 'b' stands in row 2 and in row 3; keep"):
+        write_subset(whole.table[[0, 1, 1]], whole, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

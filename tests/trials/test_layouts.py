@@ -145,3 +145,11 @@ def test_unlabelled_scores_with_a_label_column_in_another_place(tmp_path: Path) 
     (tmp_path / "list").write_text(VOXCELEB)
     (tmp_path / "scores").write_text(UNLABELLED.replace(" ", ","))
     assert read_scores(tmp_path / "scores", trials=tmp_path / "list").equals(EXPECTED)
+
+
+@pytest.mark.fault("fields in an order that cannot be told")
+def test_columns_cannot_be_named_where_there_is_no_header(tmp_path: Path) -> None:
+    (tmp_path / "scores").write_text(VOXCELEB)
+    with pytest.raises(InputError, match="no column for the enrolment utterance; found 1, id1") as caught:
+        read_scores(tmp_path / "scores", columns={"enrol": "e"})
+    assert caught.value.hints_named({})[-1] == "They seem to have no header: put a line of names above."

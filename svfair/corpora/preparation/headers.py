@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from svfair.audio import AudioError, read_header
-from svfair.corpora.preparation.rejections import Kind
+from svfair.corpora.preparation.channels import CHANNELS, KEPT_POWER, kept_power
+from svfair.corpora.preparation.rejections import KIND, REASON, Kind
 from svfair.tables.writing import write_table
 
 #: Files whose headers one job reads.
@@ -17,25 +18,15 @@ FILES_A_PART = 1000
 #: Bytes from the start and from the middle of a file that tell it apart from others of its size.
 _PROBE = 4096
 
-#: How the content calls itself, and the endings that a name may then have.
-_CONTAINERS = {
-    "WAV": (".wav",),
-    "WAVEX": (".wav",),
-    "RF64": (".wav",),
-    "FLAC": (".flac",),
-    "MPEG-4": (".m4a", ".mp4"),
-    "MP3": (".mp3",),
-    "OGG": (".ogg", ".opus"),
-}
-_KNOWN = {suffix for suffixes in _CONTAINERS.values() for suffix in suffixes}
-
 _SCHEMA = {
     "path": pl.String,
     "frames": pl.Int64,
     "sample_rate": pl.Int64,
     "probe": pl.UInt64,
-    "kind": pl.String,
-    "reason": pl.String,
+    CHANNELS: pl.Int64,
+    KEPT_POWER: pl.Float64,
+    KIND: pl.String,
+    REASON: pl.String,
 }
 
 
@@ -68,22 +59,20 @@ def read_headers(part: Part, source: Path) -> None:
     write_table(pl.DataFrame(found, _SCHEMA, orient="row"), part.file)
 
 
-def _look_at(source: Path, relative: str) -> tuple[str | int | None, ...]:
+def _look_at(source: Path, relative: str) -> tuple[str | float | None, ...]:
     path = source / relative
     kind: Kind = "unreadable"
     try:
         header = read_header(path)
+        kept = kept_power(path, header)
         probe = _probe(path)
     except AudioError as error:
         kind, reason = error.kind, error.reason
     except OSError as error:
         reason = f"cannot be read ({error.strerror})"
     else:
-        suffix = path.suffix.lower()
-        if suffix not in _KNOWN or suffix in _CONTAINERS.get(header.container, (suffix,)):
-            return relative, header.frames, header.sample_rate, probe, None, None
-        reason = f"holds {header.container} audio, but its name ends in {suffix}"
-    return relative, None, None, None, kind, reason
+        return relative, header.frames, header.sample_rate, probe, header.channels, kept, None, None
+    return relative, *[None] * 5, kind, reason
 
 
 def _probe(path: Path) -> int:

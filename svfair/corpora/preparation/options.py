@@ -1,10 +1,12 @@
 """What a preparation is told, and what it made."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from svfair.corpora.corpus import option
+from svfair.errors import InputError, Parameter, shown
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,14 @@ class Options:
         Share of files that may be rejected.
     workers
         Processes; the number of cores by default.
+    channel
+        Which channel of files with several: a number, 1 for the first, or `mean`. A table's channel goes
+        before it.
+
+    Raises
+    ------
+    InputError
+        When the channel is neither.
     """
 
     store: Literal["source", "flac", "packed"] = option(
@@ -64,3 +74,17 @@ class Options:
     )
     max_rejected: float = option(0.2, "Fail when more is rejected.", min=0, max=1, metavar="SHARE")
     workers: int | None = option(None, "Processes.", min=1, shown="number of cores")
+    channel: str = option(
+        "mean", "Of files with several: a number, 1 for the first, or mean.", metavar="N|mean"
+    )
+
+    def __post_init__(self) -> None:
+        if self.channel != "mean" and not re.fullmatch("0*[1-9][0-9]{0,5}", self.channel):
+            raise InputError(
+                Parameter("channel"), f": must be mean or a number from 1, not '{shown(self.channel)}'"
+            )
+
+    @property
+    def channel_number(self) -> int | None:
+        """The channel; None for the mean."""
+        return None if self.channel == "mean" else int(self.channel)

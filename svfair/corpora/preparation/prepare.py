@@ -4,8 +4,9 @@ import functools
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,23 @@ from rich.console import Console
 
 from svfair import __version__
 from svfair.corpora.corpus import SAMPLE_RATE, Corpus
-from svfair.corpora.preparation.duplicates import find_duplicates
+from svfair.corpora.preparation.channels import CHANNELS, KEPT_POWER, notes_of_channels, with_channels
+from svfair.corpora.preparation.duplicates import find_duplicates, with_one_row_each
 from svfair.corpora.preparation.headers import FILES_A_PART, Part, parts_of, read_headers
 from svfair.corpora.preparation.listing import Listing, list_files
+from svfair.corpora.preparation.locating import compose_names, locate
+from svfair.corpora.preparation.names import file_names
 from svfair.corpora.preparation.options import Options, Prepared
 from svfair.corpora.preparation.parallel import run_jobs
-from svfair.corpora.preparation.rejections import Rejections
+from svfair.corpora.preparation.parts_of_files import LENGTH, with_segments, without_overlaps
+from svfair.corpora.preparation.rejections import KIND, REASON, Rejections
 from svfair.corpora.preparation.resume import open_folder
 from svfair.corpora.preparation.speakers import attributes_of_utterances, describe_speakers
-from svfair.corpora.preparation.storage import Storage, store_part
+from svfair.corpora.preparation.storage import FILE_NAME, Storage, store_part
 from svfair.errors import InputError, Parameter
 from svfair.manifests.manifest import read_manifest_facts, write_audio_root
-from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE
+from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, CHANNEL, PLACES, START
+from svfair.tables.frames import check_once
 from svfair.tables.writing import write_table
 
 #: Recordings of one tar archive, of one job that writes FLAC files, and of one that cuts and treats them too.
@@ -34,11 +40,12 @@ _RECORDINGS_A_SHARD, _RECORDINGS_A_JOB, _RECORDINGS_A_CUTTING_JOB = 1000, 100, 1
 #: Names that this module gives to columns of its own.
 _OWN_COLUMNS = {
     *("size", "modified_ns", "frames", "sample_rate", "probe", "original", "stored"),
+    *(KIND, REASON, LENGTH, CHANNELS, KEPT_POWER, FILE_NAME),
     *("duration_s", BYTE_OFFSET, BYTE_SIZE),
 }
 
 # Part of what parts are named by: raise it when their content changes.
-_FORM_OF_PARTS = 3
+_FORM_OF_PARTS = 4
 
 
 def prepare(
@@ -90,6 +97,15 @@ class _Preparation:
         self.corpus, self.source, self.out, self.options, self.console = corpus, source, out, options, console
         self.workers = options.workers or len(os.sched_getaffinity(0))
         settings: dict[str, Any] = asdict(corpus) if is_dataclass(corpus) else {}
+        # A folder that was made before there was such an option is as valid as before.
+        later: list[Any] = (
+            [one for one in fields(corpus) if one.metadata.get("later")] if is_dataclass(corpus) else []
+        )
+        for one in later:
+            if settings[one.name] == one.default:
+                del settings[one.name]
+        if options.channel_number is not None:
+            settings["channel"] = options.channel_number
         self.settings: dict[str, Any] = {
             "corpus": corpus.name,
             "source": str(source.resolve()),
@@ -109,59 +125,68 @@ class _Preparation:
             raise InputError(
                 f"{self.source}: nothing in it is laid out as {self.corpus.name} is: {self.corpus.layout}"
             )
+        found = compose_names(found, self.source)
         taken = sorted(_OWN_COLUMNS.intersection(found.columns))
         if taken:
             raise InputError(
                 f"{self.source}: '{taken[0]}' cannot be the name of an attribute; rename the column"
             )
-        published = self.corpus.speakers(self.source)
-        digest = _digest(listing, found, published)
+        published = compose_names(self.corpus.speakers(self.source), self.source)
+        rows = locate(found, listing.files, self.source).sort("path", "utterance_id")
+        unlisted = rows.join(listing.files, "path", "anti").select("path", "size", "modified_ns")
+        digest = _digest(listing, found, published, *([unlisted] if unlisted["size"].count() else ()))
         open_folder(self.out, self.settings)
         earlier = self._earlier(digest)
         if earlier is not None:
             return earlier
         for name in ("manifest.parquet", "manifest.csv"):
             (self.out / name).unlink(missing_ok=True)
-        return self._prepare(listing, found, published, digest)
+        return self._prepare(listing, rows, published, digest)
 
     def _prepare(
-        self, listing: Listing, found: pl.DataFrame, published: pl.DataFrame, digest: str
+        self, listing: Listing, rows: pl.DataFrame, published: pl.DataFrame, digest: str
     ) -> Prepared:
         notes = []
-        outside = listing.files.join(found, "path", "anti")["path"]
+        outside = listing.files.join(rows, "path", "anti")["path"]
         if len(outside):
             first = str(outside.min())
             notes.append(f"{len(outside):,} audio files do not belong to what is prepared, such as {first}")
         rejections = Rejections(listing.unusable)
-        looked_for = found.height + listing.unusable.height
-        rows = found.join(listing.files, "path", "left", maintain_order="left").sort("path", "utterance_id")
-        rows = rejections.take(rows, pl.col("size").is_null(), "missing", "no such file")
-        again = pl.format("another file has the same utterance id, '{}'", "utterance_id")
-        rows = rejections.take(rows, ~pl.col("utterance_id").is_first_distinct(), "duplicate", again)
-        # Below, a path stands for a recording.
-        twice = pl.format("another utterance has this file; '{}' is left out", "utterance_id")
-        rows = rejections.take(rows, ~pl.col("path").is_first_distinct(), "duplicate", twice)
-        rows = self._look_at(rows, rejections)
-        rejections.check(looked_for, self.options.max_rejected, self.out)
+        looked_for = rows.height + listing.unusable.height
+        check = functools.partial(rejections.check, looked_for, out=self.out)
+        rows = rejections.take_unusable(rows)
+        if rows.is_empty():
+            check(self.options.max_rejected, left=0)
+        rows, remarks = self._look_at(rows, rejections)
+        check(self.options.max_rejected, left=rows.height)
         utterances = self._store(rows, rejections)
-        rejections.check(looked_for, self.options.max_rejected, self.out)
-        speakers, remarks = describe_speakers(utterances.drop("frames", "sample_rate"), published)
-        return self._write(utterances, speakers, rejections, (*notes, *remarks), digest)
+        check(self.options.max_rejected, left=utterances.height)
+        described = utterances.drop("frames", "sample_rate", *_present(utterances, (LENGTH, *PLACES)))
+        speakers, more = describe_speakers(described, published)
+        return self._write(utterances, speakers, rejections, (*notes, *remarks, *more), digest)
 
-    def _look_at(self, rows: pl.DataFrame, rejections: Rejections) -> pl.DataFrame:
-        """Read every header; return the rows that can be used, with `frames` and `sample_rate`."""
-        files = rows.select("path", "size", "modified_ns")
+    def _look_at(self, rows: pl.DataFrame, rejections: Rejections) -> tuple[pl.DataFrame, list[str]]:
+        """Read every header; return the rows that can be used, with `frames` and `sample_rate`, and notes."""
+        files = rows.select("path", "size", "modified_ns").unique("path", maintain_order=True)
         parts = parts_of(files, self.out / "parts", size=FILES_A_PART, settings=f"headers {_FORM_OF_PARTS}")
         job = functools.partial(read_headers, source=self.source)
-        found = rejections.take_unusable(self._run(parts, job, "Reading headers"))
+        found = self._run(parts, job, "Reading headers")
         rows = rows.join(found, "path", maintain_order="left")
-        seconds = pl.col("frames") / pl.col("sample_rate")
-        short = pl.format("too short: {} s", seconds.round(3))
-        rows = rejections.take(rows, seconds < self.options.shortest_s, "too short", short)
-        twins = find_duplicates(rows, self.source, workers=self.workers, console=self.console)
-        rows = rows.join(twins, "path", "left", maintain_order="left").drop("probe")
+        # Not before: a file that cannot be read does not take the place of one that can.
+        rows = with_one_row_each(rejections.take_unusable(rows), rejections)
+        rows = with_channels(rows, self.options.channel_number, rejections)
+        notes = notes_of_channels(rows)
+        rows = with_segments(rows, rejections)
+        short = pl.format("too short: {} s", pl.col(LENGTH).round(3))
+        rows = rejections.take(rows, pl.col(LENGTH) < self.options.shortest_s, "too short", short)
+        one_each = rows.unique("path", keep="first", maintain_order=True)
+        twins = find_duplicates(one_each, self.source, workers=self.workers, console=self.console)
+        rows = rows.join(twins, "path", "left", maintain_order="left").drop("probe", CHANNELS, KEPT_POWER)
         same = pl.format("the same recording as {}", "original")
-        return rejections.take(rows, pl.col("original").is_not_null(), "duplicate", same).drop("original")
+        is_copy = pl.col("original").is_not_null() & pl.col(START).is_null()
+        rows = rejections.take(rows, is_copy, "duplicate", same)
+        rows = without_overlaps(rows, rejections).drop("original")
+        return rows if rows[START].count() else rows.drop(START), notes
 
     def _store(self, rows: pl.DataFrame, rejections: Rejections) -> pl.DataFrame:
         """Write audio anew where that is asked for; return the utterances."""
@@ -171,14 +196,21 @@ class _Preparation:
         whole = _RECORDINGS_A_CUTTING_JOB if self.corpus.cuts else _RECORDINGS_A_JOB
         size = _RECORDINGS_A_SHARD if packed else whole
         settings = json.dumps([_FORM_OF_PARTS, self.settings])
+        names = file_names(rows["utterance_id"].to_list(), cut=self.corpus.cuts)
+        rows = rows.with_columns(pl.Series(FILE_NAME, names, pl.String))
+        if START not in rows.columns:
+            rows = rows.drop(LENGTH)
         parts = parts_of(rows.drop("frames", "sample_rate"), self.out / "parts", size=size, settings=settings)
         job = functools.partial(
             store_part, source=self.source, storage=Storage(self.out, packed), corpus=self.corpus
         )
         written = self._run(parts, job, "Writing audio")
-        kept = rows.drop("size", "modified_ns", "utterance_id", "session_id", "frames", "sample_rate")
-        joined = rejections.take_unusable(written).join(kept, "path", maintain_order="left")
-        return joined.drop("path").rename({"stored": "path"}).with_columns(sample_rate=pl.lit(SAMPLE_RATE))
+        gone = ("size", "modified_ns", "session_id", "frames", "sample_rate", LENGTH, START, CHANNEL)
+        kept = rows.drop(FILE_NAME, "path", *_present(rows, gone)).rename({"utterance_id": FILE_NAME})
+        joined = rejections.take_unusable(written).join(kept, FILE_NAME, maintain_order="left")
+        joined = joined.drop(FILE_NAME, "path").rename({"stored": "path"})
+        check_once(joined, "utterance_id", "what recordings are cut into", "call the pieces otherwise")
+        return joined.with_columns(sample_rate=pl.lit(SAMPLE_RATE))
 
     def _run(self, parts: list[Part], job: Any, title: str) -> pl.DataFrame:
         (self.out / "parts").mkdir(exist_ok=True)
@@ -204,10 +236,14 @@ class _Preparation:
         digest: str,
     ) -> Prepared:
         duration = (pl.col("frames") / pl.col("sample_rate")).round(3)
+        if START in utterances.columns:  # to the sample, at any rate of audio
+            part = pl.col(LENGTH).round(6)
+            duration = pl.when(pl.col(START).is_null()).then(duration).otherwise(part)
+            utterances = utterances.with_columns(pl.col(START).round(6))
         table = attributes_of_utterances(utterances.with_columns(duration_s=duration), speakers)
-        places = [name for name in (BYTE_OFFSET, BYTE_SIZE) if name in table.columns]
+        places = _present(table, PLACES)
         first = ["utterance_id", "path", "speaker_id", "session_id", "duration_s", *places]
-        rest = [name for name in table.columns if name not in (*first, "frames", "sample_rate")]
+        rest = [name for name in table.columns if name not in (*first, "frames", "sample_rate", LENGTH)]
         table = table.select(*first, *rest).sort("speaker_id", "session_id", "utterance_id").rechunk()
         prepared = Prepared(
             manifest=self.manifest,
@@ -254,3 +290,7 @@ def _digest(listing: Listing, *tables: pl.DataFrame) -> str:
         for part in table.iter_slices(50_000):
             hashed.update(part.write_csv().encode())
     return hashed.hexdigest()
+
+
+def _present(table: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name in table.columns]

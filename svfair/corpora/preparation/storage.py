@@ -8,22 +8,28 @@ from pathlib import Path
 import polars as pl
 import soundfile
 
-from svfair.audio import AUDIO_SUFFIXES, AudioError, Waveform, read_audio
+from svfair.audio import AudioError, Waveform, read_audio
 from svfair.audio.shards import write_shard
 from svfair.corpora.corpus import SAMPLE_RATE, Corpus
 from svfair.corpora.preparation.headers import Part
+from svfair.corpora.preparation.parts_of_files import LENGTH
+from svfair.corpora.preparation.rejections import KIND, REASON
 from svfair.files import written_whole
-from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE
+from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, CHANNEL, START, Recording
 from svfair.tables.writing import write_table
+
+#: In rows to store, the name of a file without its ending; in what was stored, the id of the row.
+FILE_NAME = "stored name"
 
 _SCHEMA = {
     "path": pl.String,
+    FILE_NAME: pl.String,
     "utterance_id": pl.String,
     "session_id": pl.String,
     "stored": pl.String,
     "frames": pl.Int64,
-    "kind": pl.String,
-    "reason": pl.String,
+    KIND: pl.String,
+    REASON: pl.String,
 }
 _Row = tuple[str | int | None, ...]
 _PLACES = {BYTE_OFFSET: pl.Int64, BYTE_SIZE: pl.Int64}
@@ -62,7 +68,7 @@ def store_part(part: Part, source: Path, storage: Storage, corpus: Corpus) -> No
     table = pl.DataFrame(rows, _SCHEMA, orient="row")
     if storage.packed:
         written = iter(places)
-        place = [(None, None) if row[3] is None else next(written) for row in rows]
+        place = [(None, None) if row[4] is None else next(written) for row in rows]
         table = table.hstack(pl.DataFrame(place, _PLACES, orient="row"))
     write_table(table, part.file)
 
@@ -76,28 +82,28 @@ def _encode(
 ) -> Iterator[tuple[str, bytes]]:
     """Give name and FLAC of each utterance, and add its row (or why there is none) to `rows`."""
     for recording in part.rows.iter_rows(named=True):
-        path = str(recording["path"])
+        path, listed = str(recording["path"]), str(recording["utterance_id"])
+        start, length = recording.get(START), recording.get(LENGTH)
+        channel = recording.get(CHANNEL)
         try:
-            waveform = read_audio(source / path, sample_rate=SAMPLE_RATE)
+            audio = Recording(
+                source / path, start_s=start, length_s=None if start is None else length, channel=channel
+            )
+            waveform = read_audio(audio, sample_rate=SAMPLE_RATE)
         except AudioError as error:
-            rows.append((path, None, None, None, None, error.kind, error.reason))
+            rows.append((path, listed, None, None, None, None, error.kind, error.reason))
             continue
         pieces = corpus.cut(recording, waveform)
         if not pieces:
             reason = f"too short: {len(waveform) / SAMPLE_RATE:.1f} s, nothing can be cut"
-            rows.append((path, None, None, None, None, "too short", reason))
+            rows.append((path, listed, None, None, None, None, "too short", reason))
         for piece in pieces:
-            utterance = "-".join(filter(None, (recording["utterance_id"], piece.name)))
+            utterance = "-".join(filter(None, (listed, piece.name)))
             session = "-".join(filter(None, (recording["session_id"], piece.session)))
-            name = _file_name(utterance)
-            rows.append((path, utterance, session, shard or f"audio/{name}", len(piece.waveform), None, None))
+            name = "-".join(filter(None, (recording[FILE_NAME], piece.name))) + ".flac"
+            stored = shard or f"audio/{name}"
+            rows.append((path, listed, utterance, session, stored, len(piece.waveform), None, None))
             yield name, _flac(piece.waveform)
-
-
-def _file_name(utterance: str) -> str:
-    for suffix in AUDIO_SUFFIXES:
-        utterance = utterance.removesuffix(suffix)
-    return f"{utterance}.flac"
 
 
 def _flac(waveform: Waveform) -> bytes:
