@@ -11,7 +11,7 @@ from svfair.training.plan import plan_run
 from svfair.training.recipe import Recipe
 from svfair.training.rehearsal import check_evaluation
 from svfair.training.run import fit
-from svfair.training.run_folder import open_run
+from svfair.training.run_folder import RunFolder, open_run
 
 #: Called with a number of utterances before they are embedded; the function in its context is told how many
 #: are done.
@@ -52,15 +52,20 @@ def complete_run(
         When the user interrupted the training; a checkpoint is left.
     """
     speakers = read_speakers_of(recipe)
+    parts = {"training": speakers.training, "held_out": speakers.held_out}
+    if resume and RunFolder(folder).config.is_file():
+        # Another recipe or other data than the run's are told first, before what these lack.
+        run = open_run(folder, recipe, resume=True)
+        with run.claimed():
+            run.check_data(parts, lambda line: None, recipe.objective.method.groups)
     plan = plan_run(recipe, speakers.training)
     too_small: list[str] = []
     if evaluate:
-        too_small = check_evaluation(recipe, speakers.held_out)
         check_durations(plan.extractor, speakers.held_out)
+        too_small = check_evaluation(recipe, speakers.held_out)
     run = open_run(folder, recipe, resume=resume)
     tell = tell or (lambda line: None)
     with run.claimed():
-        parts = {"training": speakers.training, "held_out": speakers.held_out}
         run.check_data(parts, tell, recipe.objective.method.groups)
         write_speakers_of(run, speakers)
         tell(

@@ -117,3 +117,23 @@ def test_groups_too_small_are_told_and_no_error(make: Make, listed: Path) -> Non
         "USA (3 speakers, fewer than 4; 12 target trials, fewer than 17).",
     ]
     assert check_evaluation(make({"evaluation.by": ["gender"]}), held_out) == []
+
+
+@pytest.mark.fault("run resumed with other held-out speakers")
+def test_of_a_run_that_is_there_other_data_are_told_before_what_they_lack(
+    make: Make, tones: Path, tmp_path: Path
+) -> None:
+    table = pl.read_csv(tones)
+    others = table.with_columns(pl.concat_str(pl.lit("other-"), "speaker_id").alias("speaker_id"))
+    held_out = tmp_path / "held-out.csv"
+    others.write_csv(held_out)
+    paths = {"data.manifest": tones, "data.held_out_manifest": held_out}
+    recipe = make(paths | {"data.held_out_audio_root": tones.parent, "evaluation.by": ["gender"]})
+    complete_run(recipe, tmp_path / "run", resume=False, evaluate=False)
+    one_session(others).write_csv(held_out)
+    with pytest.raises(InputError) as caught:
+        complete_run(recipe, tmp_path / "run", resume=True)
+    assert str(caught.value) == (
+        f"{held_out}: is not what {tmp_path / 'run'} was started with; of its held-out speakers 8 have other "
+        "utterances (the first is 'other-s0'); resume with the manifest of then, or train in another folder"
+    )
