@@ -63,7 +63,7 @@ class Table(Corpus):
         the file, an empty stop its end.
     segment_unit
         In what both are counted: `auto` is samples where all are whole numbers, as in SpeechBrain's tables,
-        else seconds; names that end in `_s` are seconds.
+        else seconds; names that end in `_s` are seconds, in `_ms` milliseconds.
     channel_column
         Channel of the file, from 1, that the utterance is on; empty is the mean of all.
     """
@@ -91,7 +91,7 @@ class Table(Corpus):
         None, "Where in its file an utterance begins.", shown="start, if there", later=True
     )
     stop_column: str | None = option(None, "Where it ends.", shown="stop or end, if there", later=True)
-    segment_unit: Literal["auto", "seconds", "samples"] = option(
+    segment_unit: Literal["auto", "seconds", "milliseconds", "samples"] = option(
         "auto", "Of start and stop; auto: samples if all are whole numbers, else seconds.", later=True
     )
     channel_column: str | None = option(
@@ -195,7 +195,9 @@ def _with_slashes(paths: pl.Series, there: pl.Series) -> pl.Series:
 
 def _given(source: Path, name: str, parameter: str) -> Path:
     for path in (Path(name), source / name):
-        if path.is_file():
+        if path.is_dir():
+            raise InputError(Parameter(parameter), f" {name}: is a folder; name the table in it")
+        if path.exists():
             return path
     raise InputError(Parameter(parameter), f" {name}: no such file, neither here nor in {source}")
 
