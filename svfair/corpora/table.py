@@ -110,6 +110,9 @@ class Table(Corpus):
             )
         if self.pattern is not None:
             _check_pattern(self.pattern)
+            for name in ("start_column", "stop_column", "channel_column"):
+                if getattr(self, name) is not None:
+                    raise InputError(Parameter(name), " goes with ", Parameter("table"))
         check_unit(self.segment_unit)
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
