@@ -155,6 +155,12 @@ class _Preparation:
         if len(outside):
             first = str(outside.min())
             notes.append(f"{len(outside):,} audio files do not belong to what is prepared, such as {first}")
+        foreign = sorted(set(listing.foreign).difference(rows["path"])) if listing.foreign else []
+        if foreign:
+            notes.append(
+                f"{len(foreign):,} files are audio of kinds that cannot be read, such as {foreign[0]}: convert "
+                "them, such as to FLAC, or they are left out"
+            )
         rejections = Rejections(listing.unusable)
         looked_for = rows.height + listing.unusable.height
         check = functools.partial(rejections.check, looked_for, out=self.out)

@@ -220,3 +220,19 @@ def test_pipes_in_a_corpus_are_told_and_never_waited_for(source: Path) -> None:
     assert {reason for _, _, reason in rejected(source)} == {
         "cannot be read as audio (it is a folder, a pipe or a device)"
     }
+
+
+@pytest.mark.fault("audio of another kind than its name")
+def test_audio_that_cannot_be_read_is_not_left_out_without_a_word(source: Path) -> None:
+    for name in ("rec.webm", "REC2.WEBM", "x.aac"):
+        (source / "A" / name).write_bytes(b"\x1a\x45\xdf\xa3" + bytes(100))
+    made = run(Table(pattern="^(?<speaker_id>.)/"), source)
+    assert (made.utterances, made.rejected) == (4, {})
+    assert made.notes == (
+        "3 files are audio of kinds that cannot be read, such as A/REC2.WEBM: convert them, such as to FLAC, "
+        "or they are left out",
+    )
+    shutil.rmtree(source.parent / "out")
+    made = run(table(source, "A/0.wav,A", "A/1.wav,A", "A/rec.webm,A", "A/x.aac,A", "A/REC2.WEBM,A"), source)
+    assert made.rejected == {"unreadable": 3}
+    assert made.notes == ("2 audio files do not belong to what is prepared, such as B/2.wav",)
