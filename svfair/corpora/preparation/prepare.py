@@ -158,8 +158,8 @@ class _Preparation:
         foreign = sorted(set(listing.foreign).difference(rows["path"])) if listing.foreign else []
         if foreign:
             notes.append(
-                f"{len(foreign):,} files are audio of kinds that cannot be read, such as {foreign[0]}: convert "
-                "them, such as to FLAC, or they are left out"
+                f"{len(foreign):,} files are audio of kinds that cannot be read, such as {foreign[0]}: "
+                "convert them, such as to FLAC, or they are left out"
             )
         rejections = Rejections(listing.unusable)
         looked_for = rows.height + listing.unusable.height
