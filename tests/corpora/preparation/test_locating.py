@@ -155,7 +155,7 @@ def test_a_table_may_name_a_file_of_any_ending_and_the_true_reason_is_told(sourc
     assert run(corpus, source).utterances == 3
 
 
-@pytest.mark.fault("names composed and decomposed")
+@pytest.mark.fault("names composed here and decomposed there")
 @pytest.mark.parametrize(("on_disk", "in_table"), [(NFC, NFD), (NFD, NFC)])
 def test_names_match_in_either_form_and_the_path_is_that_of_the_disk(
     on_disk: str, in_table: str, tmp_path: Path
@@ -177,7 +177,7 @@ def test_names_match_in_either_form_and_the_path_is_that_of_the_disk(
     assert found.exit_code == 0, found.stderr
 
 
-@pytest.mark.fault("names composed and decomposed")
+@pytest.mark.fault("names composed here and decomposed there")
 def test_two_names_that_become_one_are_named(tmp_path: Path) -> None:
     source = tmp_path / "source"
     write(source / NFC / "0.wav")
