@@ -32,8 +32,9 @@ def find_file(source: Path, name: str, given: str | None = None, *, parameter: s
         When it is not there, or is there more than once.
     """
     if given is not None:
-        if not Path(given).is_file():
-            raise InputError(Parameter(parameter or "file"), f" {given}: no such file")
+        if not Path(given).exists() or Path(given).is_dir():
+            what = "is a folder; name the table in it" if Path(given).is_dir() else "no such file"
+            raise InputError(Parameter(parameter or "file"), f" {given}: {what}")
         return Path(given)
     one_of_them = ("name one with ", Parameter(parameter)) if parameter else ("take one away",)
     or_name_it = (", or name it with ", Parameter(parameter)) if parameter else ()

@@ -63,7 +63,7 @@ class Table(Corpus):
         the file, an empty stop its end.
     segment_unit
         In what both are counted: `auto` is samples where all are whole numbers, as in SpeechBrain's tables,
-        else seconds; names that end in `_s` are seconds.
+        else seconds; names that end in `_s` are seconds, in `_ms` milliseconds.
     channel_column
         Channel of the file, from 1, that the utterance is on; empty is the mean of all.
     """
@@ -91,7 +91,7 @@ class Table(Corpus):
         None, "Where in its file an utterance begins.", shown="start, if there", later=True
     )
     stop_column: str | None = option(None, "Where it ends.", shown="stop or end, if there", later=True)
-    segment_unit: Literal["auto", "seconds", "samples"] = option(
+    segment_unit: Literal["auto", "seconds", "milliseconds", "samples"] = option(
         "auto", "Of start and stop; auto: samples if all are whole numbers, else seconds.", later=True
     )
     channel_column: str | None = option(
@@ -110,6 +110,9 @@ class Table(Corpus):
             )
         if self.pattern is not None:
             _check_pattern(self.pattern)
+            for name in ("start_column", "stop_column", "channel_column"):
+                if getattr(self, name) is not None:
+                    raise InputError(Parameter(name), " goes with ", Parameter("table"))
         check_unit(self.segment_unit)
 
     def utterances(self, source: Path, files: pl.DataFrame) -> pl.DataFrame:
@@ -195,7 +198,9 @@ def _with_slashes(paths: pl.Series, there: pl.Series) -> pl.Series:
 
 def _given(source: Path, name: str, parameter: str) -> Path:
     for path in (Path(name), source / name):
-        if path.is_file():
+        if path.is_dir():
+            raise InputError(Parameter(parameter), f" {name}: is a folder; name the table in it")
+        if path.exists():
             return path
     raise InputError(Parameter(parameter), f" {name}: no such file, neither here nor in {source}")
 

@@ -182,7 +182,7 @@ def _audio_root_of(file: Path) -> Path:
 
 def _find(path: Path) -> Path:
     if not path.is_dir():
-        if not path.is_file():
+        if not path.exists():
             raise InputError(f"{path}: no such manifest")
         return path
     for name in ("manifest.parquet", "manifest.csv"):

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import polars as pl
@@ -6,6 +7,7 @@ import pytest
 from svfair.corpora.preparation.listing import list_files
 from svfair.corpora.table import Table
 from svfair.errors import InputError
+from svfair.manifests import read_manifest
 
 FILES = pl.DataFrame({"path": ["a/1.wav", "a/2.wav", "b/1.flac"]})
 
@@ -136,3 +138,30 @@ def test_real_digits_by_their_names(real_data: Path) -> None:
         "take": "0",
     }
     assert set(found["speaker_id"]) == set(corpus.speakers(source)["speaker_id"])
+
+
+@pytest.mark.fault("paths that lead elsewhere")
+def test_pipes_and_folders_in_place_of_tables_are_called_so(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    for corpus, parameter in (
+        (Table(table="folder.csv"), "table"),
+        (Table(pattern="(?<speaker_id>a)", speakers_file="folder.csv"), "speakers_file"),
+    ):
+        with pytest.raises(InputError) as caught:
+            corpus.utterances(tmp_path, FILES) if parameter == "table" else corpus.speakers(tmp_path)
+        assert str(caught.value) == f"{parameter} folder.csv: is a folder; name the table in it"
+    message = f"{tmp_path / 'pipe.csv'}: is a pipe or a device; write it to a file first"
+    with pytest.raises(InputError) as caught:
+        Table(table="pipe.csv").utterances(tmp_path, FILES)
+    assert str(caught.value) == message
+    with pytest.raises(InputError) as caught:
+        read_manifest(tmp_path / "pipe.csv")
+    assert str(caught.value) == message
+
+
+@pytest.mark.fault("options that do not go together")
+@pytest.mark.parametrize("name", ["start_column", "stop_column", "channel_column"])
+def test_columns_without_a_table_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"^{name} goes with table$"):
+        Table(pattern="(?<speaker_id>a)", **{name: "x"})  # type: ignore[arg-type]

@@ -77,7 +77,7 @@ def test_ids_are_found_with_another_suffix_or_none() -> None:
     assert match_utterances(listed.head(0), known).height == 0
 
 
-@pytest.mark.fault("names composed and decomposed")
+@pytest.mark.fault("names composed here and decomposed there")
 def test_a_list_in_another_form_of_unicode_fits(tmp_path: Path) -> None:
     composed, decomposed = "zo\u00e9/1.wav", "zoe\u0301/1.wav"
     for listed, known in ((composed, decomposed), (decomposed, composed)):

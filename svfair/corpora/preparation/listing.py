@@ -11,6 +11,9 @@ import polars as pl
 from svfair.corpora.preparation.rejections import REJECTED, Kind
 from svfair.errors import InputError, shown
 
+#: Endings of audio that cannot be read: left out, but not without a word.
+_FOREIGN = (b".webm", b".aac", b".wma", b".amr", b".mka", b".3gp", b".ra", b".ape", b".wv")
+
 # Rows that are turned into columns at a time: Python's own objects for a million files would take a gigabyte.
 _BLOCK = 50_000
 
@@ -25,10 +28,13 @@ class Listing:
         `path` (relative, with `/`), `size` in bytes and `modified_ns`, sorted by path.
     unusable
         `path` as it can be shown, `kind` and `reason`: names that no table can hold, links that lead nowhere.
+    foreign
+        Paths of files whose names are those of audio that cannot be read, such as WebM.
     """
 
     files: pl.DataFrame
     unusable: pl.DataFrame
+    foreign: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """Return the SHA-256 of all paths, sizes and times."""
@@ -54,14 +60,16 @@ def list_files(source: Path, suffixes: tuple[str, ...]) -> Listing:
     unusable: list[tuple[str, Kind, str]] = []
     blocks: list[pl.DataFrame] = []
     rows: list[tuple[str, int, int]] = []
-    for path, size, modified in _walk(source, tuple(suffix.encode() for suffix in suffixes), unusable):
+    foreign: list[str] = []
+    endings = tuple(suffix.encode() for suffix in suffixes)
+    for path, size, modified in _walk(source, endings, unusable, foreign):
         rows.append((path, size, modified))
         if len(rows) == _BLOCK:
             blocks.append(_columns(rows))
             rows = []
     blocks.append(_columns(rows))
     rejected = pl.DataFrame(unusable, REJECTED, orient="row").sort("path")
-    return Listing(pl.concat(blocks).sort("path"), rejected)
+    return Listing(pl.concat(blocks).sort("path"), rejected, tuple(sorted(foreign)))
 
 
 def _columns(rows: list[tuple[str, int, int]]) -> pl.DataFrame:
@@ -69,7 +77,10 @@ def _columns(rows: list[tuple[str, int, int]]) -> pl.DataFrame:
 
 
 def _walk(
-    source: Path, suffixes: tuple[bytes, ...], unusable: list[tuple[str, Kind, str]]
+    source: Path,
+    suffixes: tuple[bytes, ...],
+    unusable: list[tuple[str, Kind, str]],
+    foreign: list[str],
 ) -> Iterator[tuple[str, int, int]]:
     """Give path, size and time of each file; paths are bytes until it is known that they are text."""
     folders: list[tuple[bytes, frozenset[tuple[int, int]]]] = [(b"", frozenset())]
@@ -98,6 +109,8 @@ def _walk(
                         folders.append((relative, above | {this}))
                         continue
                     if not entry.name.lower().endswith(suffixes):
+                        if entry.name.lower().endswith(_FOREIGN):
+                            foreign.append(_text(relative))
                         continue
                     file = entry.stat()
                 except OSError as error:

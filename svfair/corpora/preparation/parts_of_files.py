@@ -14,8 +14,10 @@ LENGTH, _FILE_S = "length in s", "file in s"
 _COMMON_S = 0.001
 
 
-def with_segments(rows: pl.DataFrame, rejections: Rejections) -> pl.DataFrame:
+def with_segments(rows: pl.DataFrame, shortest_s: float, rejections: Rejections) -> pl.DataFrame:
     """Return the rows with `start_s` (null for a whole file) and `LENGTH`; reject parts that are none.
+
+    Shorter rows than `shortest_s` are rejected too.
 
     Parameters
     ----------
@@ -42,7 +44,30 @@ def with_segments(rows: pl.DataFrame, rejections: Rejections) -> pl.DataFrame:
     rows = rejections.take(rows, outside.fill_null(False), "bad segment", reason)
     length = pl.when(start.is_null()).then(file).otherwise(pl.min_horizontal(stop, file) - start)
     dropped = [name for name in SEGMENT_COLUMNS if name in rows.columns and name not in (START, CHANNEL)]
-    return rows.with_columns(length.alias(LENGTH)).drop(*dropped, _FILE_S)
+    taken = " (start and stop are taken for samples)" if _in_samples(rows) else ""
+    rows = rows.with_columns(length.alias(LENGTH)).drop(*dropped, _FILE_S)
+    short = pl.format("too short: {} s{}", pl.col(LENGTH).round(3), pl.lit(taken))
+    return rejections.take(rows, pl.col(LENGTH) < shortest_s, "too short", short)
+
+
+def _in_samples(rows: pl.DataFrame) -> bool:
+    return not {"start_sample", "stop_sample"}.isdisjoint(rows.columns)
+
+
+def _column(rows: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.col(name) if name in rows.columns else pl.lit(None, pl.Int64)
+
+
+def notes_of_segments(rows: pl.DataFrame) -> list[str]:
+    """Return a note where start and stop are counted in samples: how long utterances then are."""
+    if not _in_samples(rows):
+        return []
+    seconds = rows.select(
+        (_column(rows, "stop_sample") - _column(rows, "start_sample")) / pl.col("sample_rate")
+    ).to_series()
+    median = seconds.median()
+    length = f", and half of the utterances last {median:.2f} s or more" if isinstance(median, float) else ""
+    return [f"start and stop are taken for samples{length}"]
 
 
 def _time(rows: pl.DataFrame, which: str) -> pl.Expr:

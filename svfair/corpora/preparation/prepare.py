@@ -1,7 +1,6 @@
 """From a corpus as its publisher ships it to a manifest: listed, looked at, checked, and written whole."""
 
 import functools
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -23,9 +22,14 @@ from svfair.corpora.preparation.locating import compose_names, locate
 from svfair.corpora.preparation.names import file_names
 from svfair.corpora.preparation.options import Options, Prepared
 from svfair.corpora.preparation.parallel import run_jobs
-from svfair.corpora.preparation.parts_of_files import LENGTH, with_segments, without_overlaps
+from svfair.corpora.preparation.parts_of_files import (
+    LENGTH,
+    notes_of_segments,
+    with_segments,
+    without_overlaps,
+)
 from svfair.corpora.preparation.rejections import KIND, REASON, Rejections
-from svfair.corpora.preparation.resume import open_folder
+from svfair.corpora.preparation.resume import digest_of, open_folder
 from svfair.corpora.preparation.speakers import attributes_of_utterances, describe_speakers
 from svfair.corpora.preparation.storage import FILE_NAME, Storage, store_part
 from svfair.errors import InputError, Parameter
@@ -134,7 +138,7 @@ class _Preparation:
         published = compose_names(self.corpus.speakers(self.source), self.source)
         rows = locate(found, listing.files, self.source).sort("path", "utterance_id")
         unlisted = rows.join(listing.files, "path", "anti").select("path", "size", "modified_ns")
-        digest = _digest(listing, found, published, *([unlisted] if unlisted["size"].count() else ()))
+        digest = digest_of(listing, found, published, *([unlisted] if unlisted["size"].count() else ()))
         open_folder(self.out, self.settings)
         earlier = self._earlier(digest)
         if earlier is not None:
@@ -151,6 +155,12 @@ class _Preparation:
         if len(outside):
             first = str(outside.min())
             notes.append(f"{len(outside):,} audio files do not belong to what is prepared, such as {first}")
+        foreign = sorted(set(listing.foreign).difference(rows["path"])) if listing.foreign else []
+        if foreign:
+            notes.append(
+                f"{len(foreign):,} files are audio of kinds that cannot be read, such as {foreign[0]}: "
+                "convert them, such as to FLAC, or they are left out"
+            )
         rejections = Rejections(listing.unusable)
         looked_for = rows.height + listing.unusable.height
         check = functools.partial(rejections.check, looked_for, out=self.out)
@@ -175,10 +185,8 @@ class _Preparation:
         # Not before: a file that cannot be read does not take the place of one that can.
         rows = with_one_row_each(rejections.take_unusable(rows), rejections)
         rows = with_channels(rows, self.options.channel_number, rejections)
-        notes = notes_of_channels(rows)
-        rows = with_segments(rows, rejections)
-        short = pl.format("too short: {} s", pl.col(LENGTH).round(3))
-        rows = rejections.take(rows, pl.col(LENGTH) < self.options.shortest_s, "too short", short)
+        notes = notes_of_segments(rows) + notes_of_channels(rows)
+        rows = with_segments(rows, self.options.shortest_s, rejections)
         one_each = rows.unique("path", keep="first", maintain_order=True)
         twins = find_duplicates(one_each, self.source, workers=self.workers, console=self.console)
         rows = rows.join(twins, "path", "left", maintain_order="left").drop("probe", CHANNELS, KEPT_POWER)
@@ -281,15 +289,6 @@ class _Preparation:
             for file in (self.out / folder).glob(ending):
                 if file.name.partition(".")[0] not in names or file.suffix == ".part":
                     file.unlink()
-
-
-def _digest(listing: Listing, *tables: pl.DataFrame) -> str:
-    """Return a hash of the source: its files, and what its tables and this version make of them."""
-    hashed = hashlib.sha256(listing.digest().encode())
-    for table in tables:
-        for part in table.iter_slices(50_000):
-            hashed.update(part.write_csv().encode())
-    return hashed.hexdigest()
 
 
 def _present(table: pl.DataFrame, names: Sequence[str]) -> list[str]:

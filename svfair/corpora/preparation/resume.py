@@ -1,10 +1,14 @@
 """A folder that remembers what it was made with, so that nothing stale is taken for a result."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from svfair.corpora.preparation.listing import Listing
 from svfair.errors import InputError
 from svfair.files import make_folder, write_text_whole
 
@@ -30,3 +34,12 @@ def open_folder(out: Path, settings: Mapping[str, Any]) -> None:
         raise InputError(f"{out}: exists and holds something else; name another folder")
     make_folder(out)
     write_text_whole(file, text)
+
+
+def digest_of(listing: Listing, *tables: pl.DataFrame) -> str:
+    """Return a hash of the source: its files, and what its tables and this version make of them."""
+    hashed = hashlib.sha256(listing.digest().encode())
+    for table in tables:
+        for part in table.iter_slices(50_000):
+            hashed.update(part.write_csv().encode())
+    return hashed.hexdigest()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from svfair.tables.bad_lines import refuse
 from svfair.tables.lines import Records
 
 #: In what a start and a stop are counted; `auto` is samples where all are whole numbers, else seconds.
-Unit = Literal["auto", "seconds", "samples"]
+Unit = Literal["auto", "seconds", "milliseconds", "samples"]
 
 #: Pairs of columns that are known by their names: SpeechBrain's and others'.
 _PAIRS = (("start", "stop"), ("start", "end"), (START, "stop_s"), (START, "end_s"))
@@ -53,8 +53,11 @@ def find_columns(
         start, stop = next((pair for pair in _PAIRS if set(pair) <= set(found)), (None, None))
         if start is None and START in found and "duration_s" in found:  # a manifest of ours
             start, stop = START, "duration_s"
-    if unit == "auto" and any(name is not None and name.endswith("_s") for name in (start, stop)):
+    names = [name for name in (start, stop) if name is not None]
+    if unit == "auto" and any(name.endswith("_s") for name in names):
         unit = "seconds"
+    if unit == "auto" and any(name.endswith("_ms") for name in names):
+        unit = "milliseconds"
     return Columns(start, stop, channel or (CHANNEL if CHANNEL in found else None), unit)
 
 
@@ -77,6 +80,8 @@ def read_segments(path: Path, records: Records, columns: Columns) -> list[pl.Ser
         kind = ("start" if is_start else "stop") + ("_sample" if in_samples else "_s")
         if not is_start and name == "duration_s":
             values = values + numbers[0][1]
+        if columns.unit == "milliseconds":
+            values = values / 1000
         if in_samples:
             _refuse(path, records, name, values != values.round(), "whole number of samples")
             values = values.cast(pl.Int64)
@@ -117,7 +122,8 @@ def check_unit(unit: str) -> None:
     InputError
         When it is none.
     """
-    if unit not in ("auto", "seconds", "samples"):
+    if unit not in get_args(Unit):
         raise InputError(
-            Parameter("segment_unit"), f": must be auto, seconds or samples, not '{shown(unit)}'"
+            Parameter("segment_unit"),
+            f": must be auto, seconds, milliseconds or samples, not '{shown(unit)}'",
         )

@@ -155,7 +155,7 @@ def test_a_table_may_name_a_file_of_any_ending_and_the_true_reason_is_told(sourc
     assert run(corpus, source).utterances == 3
 
 
-@pytest.mark.fault("names composed and decomposed")
+@pytest.mark.fault("names composed here and decomposed there")
 @pytest.mark.parametrize(("on_disk", "in_table"), [(NFC, NFD), (NFD, NFC)])
 def test_names_match_in_either_form_and_the_path_is_that_of_the_disk(
     on_disk: str, in_table: str, tmp_path: Path
@@ -177,7 +177,7 @@ def test_names_match_in_either_form_and_the_path_is_that_of_the_disk(
     assert found.exit_code == 0, found.stderr
 
 
-@pytest.mark.fault("names composed and decomposed")
+@pytest.mark.fault("names composed here and decomposed there")
 def test_two_names_that_become_one_are_named(tmp_path: Path) -> None:
     source = tmp_path / "source"
     write(source / NFC / "0.wav")
@@ -220,3 +220,19 @@ def test_pipes_in_a_corpus_are_told_and_never_waited_for(source: Path) -> None:
     assert {reason for _, _, reason in rejected(source)} == {
         "cannot be read as audio (it is a folder, a pipe or a device)"
     }
+
+
+@pytest.mark.fault("audio of another kind than its name")
+def test_audio_that_cannot_be_read_is_not_left_out_without_a_word(source: Path) -> None:
+    for name in ("rec.webm", "REC2.WEBM", "x.aac"):
+        (source / "A" / name).write_bytes(b"\x1a\x45\xdf\xa3" + bytes(100))
+    made = run(Table(pattern="^(?<speaker_id>.)/"), source)
+    assert (made.utterances, made.rejected) == (4, {})
+    assert made.notes == (
+        "3 files are audio of kinds that cannot be read, such as A/REC2.WEBM: convert them, such as to FLAC, "
+        "or they are left out",
+    )
+    shutil.rmtree(source.parent / "out")
+    made = run(table(source, "A/0.wav,A", "A/1.wav,A", "A/rec.webm,A", "A/x.aac,A", "A/REC2.WEBM,A"), source)
+    assert made.rejected == {"unreadable": 3}
+    assert made.notes == ("2 audio files do not belong to what is prepared, such as B/2.wav",)

@@ -96,6 +96,24 @@ def test_whole_numbers_are_seconds_where_it_is_said(tmp_path: Path) -> None:
         assert read_manifest(tmp_path / out).table["start_s"].to_list() == [0.0, 2.0]
 
 
+def test_milliseconds_by_name_and_a_note_where_samples_are_assumed(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    write(source / "a.wav", 4.0)
+    rows = ["a.wav,s,0,1000", "a.wav,s,2000,4000"]
+    make(source, rows, "path,speaker_id,from_ms,to_ms")
+    corpus = Table(table="all.csv", start_column="from_ms", stop_column="to_ms")
+    assert run(source, tmp_path / "named", corpus).notes == ()
+    assert read_manifest(tmp_path / "named").table["start_s"].to_list() == [0.0, 2.0]
+    make(source, rows, "path,speaker_id,start,end")
+    corpus = Table(table="all.csv")
+    made = run(source, tmp_path / "assumed", corpus, shortest_s=0.1, max_rejected=0.5)
+    note = "start and stop are taken for samples, and half of the utterances last 0.09 s or more"
+    assert made.notes == (note,)
+    assert rejected(tmp_path / "assumed") == [
+        ("a.wav", "too short", "too short: 0.062 s (start and stop are taken for samples)")
+    ]
+
+
 def test_a_manifest_is_a_table_too_and_subset_keeps_the_places(tmp_path: Path) -> None:
     source, out = tmp_path / "source", tmp_path / "out"
     write(source / "a.wav")
@@ -179,7 +197,9 @@ def test_bad_places_in_a_table_are_named(
         corpus.utterances(tmp_path, pl.DataFrame({"path": ["a.wav"]}))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
-    with pytest.raises(InputError, match="segment_unit: must be auto, seconds or samples, not 'ms'"):
+    with pytest.raises(
+        InputError, match="segment_unit: must be auto, seconds, milliseconds or samples, not 'ms'"
+    ):
         Table(table="all.csv", segment_unit="ms")  # type: ignore[arg-type]
     make(tmp_path, ["a.wav,s,1.5"], "path,speaker_id,stop_s")
     with pytest.raises(
