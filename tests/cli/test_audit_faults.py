@@ -191,7 +191,7 @@ def test_every_way_to_write_scores_gives_the_same_figures(
     assert result.stdout == plain.stdout
 
 
-@pytest.mark.fault("Windows separators")
+@pytest.mark.fault("paths written by Windows")
 @pytest.mark.parametrize("form", ["windows", "NFD"])
 def test_separators_and_forms_of_unicode(folder: Path, whole: pl.DataFrame, form: str) -> None:
     content = whole.write_csv().replace("id0", "\u00e9d0")

@@ -89,7 +89,7 @@ def test_an_utterance_of_two_speakers_is_named(tmp_path: Path) -> None:
     assert len(read_scored_trials(tmp_path / "scores", ScoreFiles(utterance_speakers=same))) == 3
 
 
-@pytest.mark.fault("Windows separators")
+@pytest.mark.fault("paths written by Windows")
 def test_speakers_are_found_with_windows_separators(tmp_path: Path) -> None:
     (tmp_path / "scores").write_text(VOXCELEB.replace("/", "\\"))
     read = read_scored_trials(tmp_path / "scores", ScoreFiles())

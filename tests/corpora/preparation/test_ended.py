@@ -63,7 +63,7 @@ def nobody_is_left(group: int) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.fault("processes that are ended")
+@pytest.mark.fault("processes that are killed")
 @pytest.mark.parametrize("store", ["flac", "packed"])
 def test_terminated_alone_it_ends_its_workers_and_goes_on(store: str, source: Path, tmp_path: Path) -> None:
     whole, out = tmp_path / "whole", tmp_path / "out"
