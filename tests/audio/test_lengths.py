@@ -176,6 +176,7 @@ def test_a_length_that_the_bytes_cannot_hold_is_refused(tmp_path: Path, stated: 
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KiB
 
 
+@pytest.mark.slow
 @pytest.mark.fault("audio that claims hours")
 @pytest.mark.parametrize("stated", [2**36 - 1, 0])
 def test_a_small_file_that_decodes_to_hours_is_refused(tmp_path: Path, stated: int) -> None:

@@ -48,6 +48,7 @@ def test_public_system_has_the_errors_that_were_computed_elsewhere(public_scores
         assert gender.trials_outside == region.trials_outside == 0
 
 
+@pytest.mark.slow
 def test_second_public_system(public_scores: Path) -> None:
     speakers = read_attributes(public_scores / "vox1_meta.csv")
     path = public_scores / "resnetse34l_H-eval_scores.csv"

@@ -191,6 +191,7 @@ def test_the_whole_way_by_commands(tones: Path, tmp_path: Path, tiny_train: list
     assert "no attribute 'age'" in refused("trials", tones, trials, "--match", "age")
 
 
+@pytest.mark.slow
 def test_train_groups_speakers_as_every_audit_does(
     tones: Path, tmp_path: Path, tiny_train: list[str]
 ) -> None:
@@ -288,6 +289,7 @@ def test_synth_by_command(tmp_path: Path) -> None:
     assert "'Mars' is none of" in refused("synth", tmp_path / "d", "--countries", "Mars=1")
 
 
+@pytest.mark.slow
 def test_prepare_by_command(tmp_path: Path, real_data: Path) -> None:
     source = tmp_path / "archive"
     (source / "recordings").mkdir(parents=True)

@@ -93,6 +93,7 @@ def test_several_seeds_are_one_system(folder: Path) -> None:
     assert (folder / "r.html").is_file()
 
 
+@pytest.mark.slow
 def test_compare_refuses_other_trials_and_labels(folder: Path, tmp_path: Path) -> None:
     table = pl.read_csv(folder / "base.csv")
     other = tmp_path / "other.csv"

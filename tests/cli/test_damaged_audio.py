@@ -195,6 +195,7 @@ def tiny_recipe(tiny: dict[str, str], tmp_path: Path) -> list[str]:
     return [str(recipe), *(part for key, value in fields.items() for part in ("--set", f"{key}={value}"))]
 
 
+@pytest.mark.slow
 @pytest.mark.fault("audio shorter than its header says")
 @pytest.mark.parametrize("store", ["source", "flac", "packed"])
 def test_what_is_accepted_is_accepted_by_all(
@@ -233,6 +234,7 @@ def test_damage_that_only_decoding_shows_is_named_there(
     assert not (tmp_path / "e.parquet").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.fault("errors in a worker process")
 @pytest.mark.parametrize("workers", [0, 1])
 def test_training_names_the_file_with_workers_as_without(

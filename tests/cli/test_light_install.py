@@ -47,6 +47,7 @@ def scores(tmp_path: Path) -> Path:
     return tmp_path / "scores.txt"
 
 
+@pytest.mark.slow
 def test_audit_compare_and_evaluate_need_no_part(scores: Path) -> None:
     meta, manifest = scores.with_name("meta.csv"), scores.with_name("manifest.csv")
     for command in (
@@ -70,6 +71,7 @@ def test_scoring_embeddings_needs_no_part(tmp_path: Path) -> None:
     assert pl.read_parquet(out)["score"].to_list() == pytest.approx([1.0, 0.6])
 
 
+@pytest.mark.slow
 def test_commands_of_a_missing_part_name_it(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("name: x\n")
@@ -85,6 +87,7 @@ def test_commands_of_a_missing_part_name_it(tmp_path: Path) -> None:
         assert line.endswith(f"pip install 'svfair[{part}]'")
 
 
+@pytest.mark.slow
 def test_the_help_of_corpora_needs_no_part() -> None:
     for command in (("prepare",), ("prepare", "speech-accent-archive")):
         done = run(*command, "--help")

@@ -19,6 +19,7 @@ def audit(tmp_path: Path) -> list[str]:
     return [*SVFAIR, *write_scores(tmp_path)]
 
 
+@pytest.mark.slow
 @pytest.mark.fault("standard output")
 @pytest.mark.parametrize("more", [[], ["--json"], ["--csv", "/dev/stdout"]])
 def test_a_full_disk_behind_standard_output_is_one_line(audit: list[str], more: list[str]) -> None:
@@ -38,6 +39,7 @@ def test_help_has_a_full_disk_too(words: list[str]) -> None:
     assert done.stderr == "svfair: standard output cannot be written (No space left on device)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.fault("standard output")
 def test_a_reader_that_leaves_is_no_error_to_speak_of(audit: list[str]) -> None:
     reading, writing = os.pipe()
@@ -48,6 +50,7 @@ def test_a_reader_that_leaves_is_no_error_to_speak_of(audit: list[str]) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.fault("hostile names")
 def test_names_outside_the_terminals_encoding_are_written_in_some_way(tmp_path: Path) -> None:
     words = write_scores(tmp_path, ("Zoé", "語"), "country")
@@ -58,6 +61,7 @@ def test_names_outside_the_terminals_encoding_are_written_in_some_way(tmp_path: 
     assert rb"\u8a9e" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.fault("standard output")
 def test_json_is_the_same_on_any_terminal(tmp_path: Path) -> None:
     words = [*write_scores(tmp_path, ("Zoé", "語"), "country"), "--json"]

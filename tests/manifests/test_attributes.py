@@ -154,6 +154,7 @@ VALUES = st.none() | st.sampled_from(WORDS) | st.text(max_size=8)
 ROWS = st.lists(st.tuples(VALUES, VALUES, VALUES, VALUES), min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @given(rows=ROWS, data=st.data())
 def test_normalising_twice_or_in_another_order_is_the_same(
     rows: list[tuple[str]], data: st.DataObject

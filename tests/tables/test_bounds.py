@@ -51,6 +51,7 @@ def test_a_list_that_is_packed_well_is_read(tmp_path: Path) -> None:
     assert read_scores(path).height == 40_000
 
 
+@pytest.mark.slow
 @pytest.mark.fault("lines and headers without end")
 @pytest.mark.parametrize(
     ("content", "message"),

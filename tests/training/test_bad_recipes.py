@@ -141,6 +141,7 @@ def check(line: str, source: str, message: str) -> None:
     assert len(line) < 800
 
 
+@pytest.mark.slow
 @BAD
 @pytest.mark.parametrize(("content", "message"), FILES, ids=range(len(FILES)))
 def test_a_bad_file_ends_in_one_short_line(
@@ -204,6 +205,7 @@ def test_a_name_that_is_no_folder_below_is_refused(tmp_path: Path, name: str) ->
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.slow
 @BAD
 @pytest.mark.parametrize(
     ("field", "value", "message"),
@@ -232,6 +234,7 @@ def test_a_bad_override_ends_in_one_short_line(
     assert not Path("ran").exists()
 
 
+@pytest.mark.slow
 @BAD
 def test_the_command_ends_with_2_and_one_line(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"

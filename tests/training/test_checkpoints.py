@@ -322,6 +322,7 @@ def lines(run: RunFolder) -> str:
     return run.metrics.read_text()
 
 
+@pytest.mark.slow
 @DAMAGED
 @pytest.mark.parametrize("damage", [cut("extractor.ckpt"), without("objective.ckpt"), cut("brain.ckpt")])
 def test_after_a_fallback_a_run_equals_an_uninterrupted_one(
@@ -344,6 +345,7 @@ def test_after_a_fallback_a_run_equals_an_uninterrupted_one(
     assert all(torch.equal(weights[name], same[name]) for name in weights)
 
 
+@pytest.mark.slow
 @DAMAGED
 def test_python_is_warned_of_a_fallback(
     tmp_path: Path, tones: Path, make: Make, interrupted_after: Any

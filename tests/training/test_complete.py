@@ -12,6 +12,7 @@ from svfair.training import Interrupted, Recipe, complete_run
 HALF = {"data.held_out_share": 0.5, "data.stratify": ["gender"], "data.speakers_per_batch": 3}
 
 
+@pytest.mark.slow
 def test_a_run_is_trained_once_and_evaluated_as_often_as_asked(
     tmp_path: Path,
     tones: Path,

@@ -119,6 +119,7 @@ def test_a_damaged_record_is_told(tmp_path: Path, listed: Path, content: bytes) 
 RECIPE = {"data.held_out_share": 0.5, "data.speakers_per_batch": 3, "evaluation.by": ["gender"]}
 
 
+@pytest.mark.slow
 @CHANGED
 @pytest.mark.parametrize(
     "change", [another_speaker, lambda table: table.filter(pl.col("speaker_id") != "s3")]

@@ -60,6 +60,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
     monkeypatch.setattr(CropDataset, "_crop", crop)
 
 
+@pytest.mark.slow
 @NOT_FINITE
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
 @pytest.mark.parametrize("method", [PAIRWISE, {"name": "plain"}])

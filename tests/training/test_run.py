@@ -108,6 +108,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     assert all(torch.equal(weights[name], same[name]) for name in weights)
 
 
+@pytest.mark.slow
 def test_killed_run_goes_on_from_its_last_checkpoint(
     tmp_path: Path, tones: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +151,7 @@ HELD_OUT = {
 }
 
 
+@pytest.mark.slow
 def test_evaluation_leaves_whole_files(tmp_path: Path, tones: Path, make: Make) -> None:
     recipe = make(HELD_OUT | {"data.manifest": tones, "evaluation.by": ["gender", "country"]})
     speakers = read_speakers_of(recipe)

@@ -146,6 +146,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @many
 @given(content=st.binary(max_size=200))
 def test_any_bytes(folder: Path, content: bytes) -> None:
@@ -153,6 +154,7 @@ def test_any_bytes(folder: Path, content: bytes) -> None:
     holds_up(folder / "file", content, folder / "list")
 
 
+@pytest.mark.slow
 @many
 @given(content=st.text("01 ,;|\tatgn.e-\n\r\"'é\xa0\u2028\x0b\x1c", max_size=120) | st.text(max_size=60))
 def test_any_text(folder: Path, content: str) -> None:
@@ -169,6 +171,7 @@ def test_damaged_files_of_every_format(folder: Path, content: bytes, packed: boo
     holds_up(folder / "file", content, folder / "list")
 
 
+@pytest.mark.slow
 @many
 @given(rows=trials, place=st.integers(0, 10_000), piece=st.binary(max_size=4))
 def test_damaged_gzip(
@@ -203,6 +206,7 @@ def read_all(path: Path) -> None:
             assert_one_line(str(error))
 
 
+@pytest.mark.slow
 @many
 @given(name=st.sampled_from(sorted(FORMATS)), rows=trials)
 def test_what_is_read_is_what_was_written(

@@ -98,6 +98,7 @@ def test_numbers_as_names_of_utterances(tmp_path: Path) -> None:
     assert read_scores(path).rows() == [("12", "13", True, 0.5), ("13", "14", False, -0.25)]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     order=st.sampled_from(ORDERS),

@@ -89,6 +89,7 @@ def test_terminated_alone_it_ends_its_workers_and_goes_on(store: str, source: Pa
     assert read_manifest(out).table.height == 720
 
 
+@pytest.mark.slow
 @pytest.mark.fault("outputs that cannot be written")
 def test_a_closed_pipe_behind_its_messages_is_no_end_of_the_preparation(tmp_path: Path) -> None:
     source, out = tmp_path / "source", tmp_path / "out"
@@ -105,6 +106,7 @@ def test_a_closed_pipe_behind_its_messages_is_no_end_of_the_preparation(tmp_path
     assert read_manifest(out).table.height == 1
 
 
+@pytest.mark.slow
 @pytest.mark.fault("outputs that cannot be written")
 @pytest.mark.parametrize("store", ["source", "flac"])
 def test_a_folder_that_cannot_be_made_is_one_line(store: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from svfair.corpora.preparation.parallel import run_jobs
 # Jobs must be importable in another process, which a test module is not: builtins are.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fresh", [False, True])
 def test_every_item_is_done_once_and_the_bar_ends(fresh: bool) -> None:
     shown = io.StringIO()
@@ -23,6 +24,7 @@ def test_every_item_is_done_once_and_the_bar_ends(fresh: bool) -> None:
     assert "7/7" in shown.getvalue()
 
 
+@pytest.mark.slow
 def test_a_fresh_process_has_run_nothing_else() -> None:
     ask = ["__import__('os').getpid()"] * 5
     assert len(set(run_jobs(eval, ask, title="", workers=2, fresh_process=True))) == 5
@@ -30,6 +32,7 @@ def test_a_fresh_process_has_run_nothing_else() -> None:
     assert os.getpid() not in run_jobs(eval, ask, title="", workers=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fresh", [False, True])
 def test_an_error_of_a_job_is_raised_here(fresh: bool) -> None:
     with pytest.raises(ValueError, match="math domain error"):

@@ -274,6 +274,7 @@ def test_a_folder_that_cannot_be_read_ends_the_run(voxceleb1: Path, tmp_path: Pa
     assert "id10002: cannot be read (Permission denied); make it readable" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_nothing_half_written(voxceleb1: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     # A limit on the size of files stands for the full disk: writing fails in the middle of a file.

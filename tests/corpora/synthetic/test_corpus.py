@@ -37,6 +37,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_corpus(SMALL, tmp_path_factory.mktemp("corpus") / "one", workers=2).parent
 
 
+@pytest.mark.slow
 def test_manifest_describes_what_is_there(corpus: Path) -> None:
     manifest = read_manifest(corpus)
     assert manifest.table.height == 16

@@ -65,6 +65,7 @@ def test_no_replicates_no_intervals(make_trials: Callable[..., Any]) -> None:
         with_intervals(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["both", "enrol", "any"])
 @pytest.mark.parametrize("on_hull", [False, True])
 @pytest.mark.parametrize("replicates", [2, 30])
