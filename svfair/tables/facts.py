@@ -7,8 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from svfair.errors import InputError
-from svfair.tables.reading import first_line, is_parquet, parquet_columns
+from svfair.tables.reading import is_parquet, parquet_columns, parquet_errors_named
 
 
 def write_parquet(table: pl.DataFrame, path: Path, facts: Mapping[str, str] | None = None) -> None:
@@ -29,7 +28,5 @@ def read_facts(path: Path) -> dict[str, str]:
     if not is_parquet(path) or not hasattr(pl, "read_parquet_metadata"):
         return {}
     parquet_columns(path)  # refuses a damaged file
-    try:
-        return dict(pl.read_parquet_metadata(path))
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise InputError(f"{path}: cannot be read as Parquet ({first_line(error)})") from error
+    with parquet_errors_named(path), path.open("rb") as file:
+        return dict(pl.read_parquet_metadata(file))

@@ -182,10 +182,9 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pl.DataFra
         When the file is damaged, or takes more memory than there is.
     """
     _check_parquet(path, columns)
-    try:
-        return pl.read_parquet(path, columns=list(columns) if columns is not None else None)
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise InputError(f"{path}: cannot be read as Parquet ({first_line(error)})") from error
+    with parquet_errors_named(path):
+        # Without `glob`, brackets in the names of files are what they are.
+        return pl.read_parquet(path, columns=list(columns) if columns is not None else None, glob=False)
 
 
 def parquet_columns(path: Path) -> list[str]:
@@ -197,8 +196,15 @@ def parquet_columns(path: Path) -> list[str]:
         When the file is damaged.
     """
     _check_parquet(path, ())
+    with parquet_errors_named(path), path.open("rb") as file:
+        return list(pl.read_parquet_schema(file))
+
+
+@contextmanager
+def parquet_errors_named(path: Path) -> Iterator[None]:
+    """Raise InputError, with the file, in place of what polars raises."""
     try:
-        return list(pl.read_parquet_schema(path))
+        yield
     except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(f"{path}: cannot be read as Parquet ({first_line(error)})") from error
 

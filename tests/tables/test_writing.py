@@ -5,6 +5,8 @@ import pytest
 
 from svfair.errors import InputError
 from svfair.tables import read_table, write_table
+from svfair.tables.facts import read_facts
+from svfair.tables.reading import parquet_columns
 
 TABLE = pl.DataFrame({"name": ["a,b", "c"], "age": ["30", ""]})
 
@@ -25,3 +27,20 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     assert read_table(path).equals(TABLE)
     with pytest.raises(InputError, match="gone"):
         write_table(TABLE, tmp_path / "gone" / "table.csv")
+
+
+@pytest.mark.fault("paths that lead elsewhere")
+@pytest.mark.parametrize(
+    "name", ["a[1].parquet", "a*.parquet", "a?.parquet", "[ab]/c.parquet", "a.csv", "a[1].csv"]
+)
+def test_a_path_is_no_pattern(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    # What the patterns would find.
+    for other in ("a1.parquet", "ab.parquet", "a1.csv"):
+        write_table(pl.DataFrame({"a": ["other"]}), tmp_path / other)
+    write_table(pl.DataFrame({"a": ["own"]}), path)
+    assert read_table(path)["a"].to_list() == ["own"]
+    if path.suffix == ".parquet":
+        assert parquet_columns(path) == ["a"]
+        assert "ARROW:schema" in read_facts(path)

@@ -36,6 +36,7 @@ from svfair.errors import InputError, Parameter
 from svfair.manifests.manifest import read_manifest_facts, write_audio_root
 from svfair.manifests.recording import BYTE_OFFSET, BYTE_SIZE, CHANNEL, PLACES, START
 from svfair.tables.frames import check_once
+from svfair.tables.reading import read_parquet
 from svfair.tables.writing import write_table
 
 #: Recordings of one tar archive, of one job that writes FLAC files, and of one that cuts and treats them too.
@@ -233,7 +234,7 @@ class _Preparation:
             console=self.console,
         )
         self.used |= {part.file for part in parts}
-        return pl.concat([pl.read_parquet(part.file) for part in parts])
+        return pl.concat([read_parquet(part.file) for part in parts])
 
     def _write(
         self,
