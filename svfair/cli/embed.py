@@ -61,11 +61,16 @@ def embed(
         place, utterances = run, read_held_out(run, audio_root=audio_root)
     extractor = load_extractor(extractor_file(place))
     check_audio(utterances)
+    notes: list[str] = []
     with embedding_bar(utterances.table.height) as progress:
-        table = embed_manifest(extractor, utterances, device=device, longest_s=longest_s, progress=progress)
+        table = embed_manifest(
+            extractor, utterances, device=device, longest_s=longest_s, progress=progress, tell=notes.append
+        )
     write_embeddings(table, out, trained_speakers=extractor.trained_speakers)
     size = extractor.settings["embedding_size"]
     if as_json:
-        typer.echo(json.dumps({"embeddings": str(out), "utterances": table.height, "size": size}))
+        made = {"embeddings": str(out), "utterances": table.height, "size": size, "notes": notes}
+        typer.echo(json.dumps(made))
     else:
-        typer.echo(visible(f"Wrote {table.height} embeddings of size {size} to {out}"), err=True)
+        lines = [f"Wrote {table.height} embeddings of size {size} to {out}", *notes]
+        typer.echo(visible("\n".join(lines)), err=True)

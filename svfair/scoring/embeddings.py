@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Recordings up to this length are embedded as a whole unless told otherwise, in seconds.
 LONGEST_S = 300.0
 
+#: Recordings whose samples are all smaller, a step of 16 bits, hold no voice.
+_SILENT = 2.0**-15
+
 
 def embed(
     extractor: "EcapaExtractor",
@@ -29,6 +32,7 @@ def embed(
     device: str = "cpu",
     longest_s: float = LONGEST_S,
     progress: Callable[[int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> pl.DataFrame:
     """Embed every utterance of a manifest, each as a whole unless it is very long.
 
@@ -46,6 +50,8 @@ def embed(
         minute at 512 channels.
     progress
         Called with the number of utterances done.
+    tell
+        Takes a line on utterances that are silent: they have an embedding, which tells nothing of a voice.
 
     Returns
     -------
@@ -70,9 +76,13 @@ def embed(
     durations = check_durations(extractor, manifest)
     size = extractor.settings["embedding_size"]
     embeddings = np.empty((manifest.table.height, size), dtype=np.float32)
+    silent = []
     for number, duration_s in enumerate(durations):
         parts = max(1, math.ceil(duration_s / longest_s))
-        embeddings[number] = embed_recording(extractor, manifest.recording(number), duration_s, parts)
+        recording = manifest.recording(number)
+        embeddings[number], peak = embed_recording(extractor, recording, duration_s, parts)
+        if peak < _SILENT:
+            silent.append(manifest.table["utterance_id"][number])
         if not (np.isfinite(embeddings[number]).all() and embeddings[number].any()):
             raise InputError(
                 f"{manifest.source}: {manifest.place(number)}: the embedding of utterance "
@@ -81,6 +91,11 @@ def embed(
             )
         if progress is not None:
             progress(number + 1)
+    if silent and tell is not None:
+        tell(
+            f"{len(silent):,} of {manifest.table.height:,} utterances are silent, such as "
+            f"'{shown(silent[0])}': their embeddings tell nothing of a voice."
+        )
     return pl.DataFrame(
         manifest.table.select("utterance_id", "speaker_id").to_dict() | {"embedding": embeddings},
         schema={"utterance_id": pl.String, "speaker_id": pl.String, "embedding": pl.Array(pl.Float32, size)},

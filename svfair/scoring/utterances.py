@@ -55,13 +55,15 @@ def check_durations(extractor: EcapaExtractor, manifest: Manifest) -> npt.NDArra
 
 def embed_recording(
     extractor: EcapaExtractor, recording: Recording, duration_s: float, parts: int
-) -> npt.NDArray[np.float32]:
+) -> tuple[npt.NDArray[np.float32], float]:
     """Embed a recording as a whole, or in equal parts whose unit-norm embeddings are averaged.
 
     Returns
     -------
-    ndarray
+    embedding
         Unit norm, float32 (embedding_size,).
+    peak
+        The largest sample, without its sign.
 
     Raises
     ------
@@ -71,6 +73,7 @@ def embed_recording(
     rate = extractor.settings["sample_rate"]
     device = next(extractor.parameters()).device
     embeddings = []
+    peak = 0.0
     for part in range(parts):
         if parts == 1:
             waveform = read_audio(recording, sample_rate=rate)
@@ -78,9 +81,9 @@ def embed_recording(
             waveform = read_crop(recording, part / (parts - 1), duration_s / parts, sample_rate=rate)
         if len(waveform) < extractor.shortest_samples:
             raise AudioError(str(recording.path), "is too short to be embedded", kind="cut off")
+        peak = max(peak, float(np.abs(waveform).max()))
         with torch.inference_mode():
             embedding = extractor(torch.from_numpy(waveform).to(device)[None])[0]
             embeddings.append(functional.normalize(embedding, dim=0))
     mean = embeddings[0] if parts == 1 else functional.normalize(torch.stack(embeddings).mean(dim=0), dim=0)
-    result: npt.NDArray[np.float32] = mean.cpu().numpy()
-    return result
+    return mean.cpu().numpy(), peak

@@ -92,7 +92,10 @@ def evaluate_run(
 ) -> Audit:
     """Embed, score and audit the held-out speakers; leave the files and the report in the run folder."""
     extractor = load_extractor(run.extractor)
-    embeddings = embed(extractor, held_out, device=recipe.training.device, progress=progress)
+    notes: list[str] = []
+    embeddings = embed(
+        extractor, held_out, device=recipe.training.device, progress=progress, tell=notes.append
+    )
     trained = extractor.trained_speakers
     write_embeddings(embeddings, run.embeddings, trained_speakers=trained)
     trials = trials_of(recipe, held_out)
@@ -100,7 +103,7 @@ def evaluate_run(
     write_scores(scores, run.scores, trained_speakers=trained)
     read = read_scored_trials(run.scores, ScoreFiles(utterance_speakers=held_out.table))
     audited = audit_trials(read, held_out.speakers(), recipe.evaluation.settings(), system=recipe.name)
-    notes = _left_out(held_out.table, trials)
+    notes += _left_out(held_out.table, trials)
     write_page(run.report_html, [audited], title=f"svfair: {recipe.name}", notes=notes)
     write_text_whole(run.report_json, json.dumps(to_json([audited]), indent=2) + "\n")
     return audited

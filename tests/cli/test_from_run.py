@@ -47,7 +47,8 @@ def test_trials_and_embeddings_are_of_held_out_speakers_alone(run: Path, tmp_pat
     drawn = read_trials(trials)
     assert {name.split("-")[0] for name in [*drawn["enrol"], *drawn["test"]]} == set(HELD_OUT)
     made = command("embed", "--run", run, embeddings, "--json")
-    assert json.loads(made.stdout) == {"embeddings": str(embeddings), "utterances": 12, "size": 6}
+    said = {"embeddings": str(embeddings), "utterances": 12, "size": 6, "notes": []}
+    assert json.loads(made.stdout) == said
     names = pl.read_parquet(embeddings)["utterance_id"]
     assert names.str.split("-").list.first().unique().sort().to_list() == HELD_OUT
     assert command("score", embeddings, trials, scores).exit_code == 0

@@ -147,3 +147,16 @@ def test_samples_that_are_no_sound_are_named(tmp_path: Path, extractor: EcapaExt
     soundfile.write(tmp_path / "1.wav", noise, RATE, subtype="FLOAT")
     with pytest.raises(AudioError, match=r"1.wav: holds samples .+ \(first at 0.500 s\)"):
         embed(extractor, manifest)
+
+
+@pytest.mark.fault("audio without a sound")
+def test_silence_is_told(tmp_path: Path, extractor: EcapaExtractor) -> None:
+    manifest = corpus(tmp_path, 1.0, 1.0, 1.2)
+    told: list[str] = []
+    embed(extractor, manifest, tell=told.append)
+    assert told == []
+    for number, level in ((1, 0.0), (2, 2.0**-16)):
+        samples = np.full(round(RATE * (1.0, 1.0, 1.2)[number]), level, np.float32)
+        soundfile.write(tmp_path / f"{number}.wav", samples, RATE, subtype="FLOAT")
+    embed(extractor, manifest, tell=told.append)
+    assert told == ["2 of 3 utterances are silent, such as 'u1': their embeddings tell nothing of a voice."]
