@@ -4,7 +4,8 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from svfair.cli.commands import USAGE_ERROR, exit_code_of
@@ -47,8 +48,41 @@ def run_as_process(app: Callable[..., Any]) -> None:
     SystemExit
         With the command's exit code; 2 when standard output could not be written; 143 after SIGTERM.
     """
-    # As an exception, so that unfinished files go.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(exit_code_of(signal.SIGTERM)))
+    with _ended_by_exceptions():
+        _run(app)
+
+
+class _Terminated(SystemExit):
+    """SIGTERM came."""
+
+
+@contextmanager
+def _ended_by_exceptions() -> Iterator[None]:
+    """Make an exception of SIGTERM, so that unfinished files go."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.unraisablehook = _unraisable
+    try:
+        yield
+    finally:
+        # Python has ends to meet, in which an exception would be printed.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.unraisablehook = sys.__unraisablehook__
+
+
+def _terminate(*_: Any) -> None:
+    raise _Terminated(exit_code_of(signal.SIGTERM))
+
+
+def _unraisable(found: "sys.UnraisableHookArgs") -> None:
+    """Raise once more, a little later, where the signal came amid a destructor, which no exception leaves."""
+    if not isinstance(found.exc_value, _Terminated):
+        sys.__unraisablehook__(found)
+        return
+    signal.signal(signal.SIGALRM, _terminate)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+
+def _run(app: Callable[..., Any]) -> None:
     if not isinstance(sys.stdout, io.TextIOWrapper):
         app(prog_name="svfair")
         return

@@ -75,31 +75,63 @@ def test_json_is_the_same_on_any_terminal(tmp_path: Path) -> None:
     assert "Zoé" in str(json.loads(outputs[0]))
 
 
+IN_A_COMMAND = """
+def work():
+    with written_whole(path) as temporary:
+        temporary.write_text("half")
+        path.with_name("begun").touch()
+        time.sleep(60)
+"""
+
+# No exception leaves a destructor: Python prints it and goes on.
+IN_A_DESTRUCTOR = """
+class Slow:
+    def __del__(self):
+        path.with_name("begun").touch()
+        time.sleep(2)
+
+def work():
+    with written_whole(path) as temporary:
+        temporary.write_text("half")
+        Slow()
+        time.sleep(60)
+"""
+
+AT_THE_END = """
+def work():
+    atexit.register(lambda: [path.with_name("begun").touch(), time.sleep(60)])
+"""
+
+
 @pytest.mark.fault("processes that are killed")
-def test_sigterm_leaves_no_unfinished_file(tmp_path: Path) -> None:
-    code = """
-import sys, time
+@pytest.mark.parametrize(
+    ("work", "code"), [(IN_A_COMMAND, 143), (IN_A_DESTRUCTOR, 143), (AT_THE_END, -signal.SIGTERM)]
+)
+def test_sigterm_ends_a_command_wherever_it_is_and_leaves_no_unfinished_file(
+    tmp_path: Path, work: str, code: int
+) -> None:
+    program = f"""
+import atexit, sys, time
 from pathlib import Path
 import typer
 from svfair.cli.process import run_as_process
 from svfair.files import written_whole
 
-def work():
-    with written_whole(Path(sys.argv[1])) as temporary:
-        temporary.write_text("half")
-        Path(sys.argv[1] + ".begun").touch()
-        time.sleep(60)
-
+path = Path(sys.argv[1])
+{work}
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(work)
-path = sys.argv[1]
 run_as_process(lambda prog_name: app([], prog_name=prog_name))
 """
-    path = tmp_path / "a.txt"
-    process = subprocess.Popen([sys.executable, "-c", code, str(path)])
-    while not path.with_name("a.txt.begun").exists():
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "a.txt")], stderr=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / "begun").exists():
         assert process.poll() is None
         time.sleep(0.02)
+    time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 143
-    assert [one.name for one in tmp_path.iterdir()] == ["a.txt.begun"]
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert errors == ""
+    assert [one.name for one in tmp_path.iterdir()] == ["begun"]
