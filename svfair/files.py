@@ -130,7 +130,7 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
     temporary = path.with_name(path.name[:_KEPT_LETTERS] + _UNFINISHED)
     try:
         make_folder(temporary)
-        with _locked(temporary):
+        with locked(temporary, f"{temporary}: another process writes there; wait for it"):
             for left in temporary.iterdir():
                 shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
             try:
@@ -144,17 +144,28 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock; a process that is killed lets go of it."""
-    if fcntl is None:
-        yield
-        return
-    held = os.open(folder, os.O_RDONLY)
+def locked(path: Path, busy: str) -> Iterator[None]:
+    """Hold the lock of a folder that is there, or of a file, which is made; a killed process lets go of it.
+
+    Raises
+    ------
+    InputError
+        With `busy` when another process holds it; or when it cannot be opened.
+    """
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held = os.open(path, flags, 0o666)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    try:
+        try:
+            if fcntl is not None:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(busy) from None
+        except OSError:
+            pass  # a file system without locks
         yield
-    except BlockingIOError as error:
-        raise InputError(f"{folder}: another process writes there; wait for it") from error
     finally:
         os.close(held)
 

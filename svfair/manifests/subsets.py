@@ -16,7 +16,7 @@ from svfair.manifests.ratios import Ratio, shares_in_ratio, spread_evenly
 from svfair.missing import UNKNOWN
 from svfair.tables.bad_lines import others_like_it
 from svfair.tables.frames import check_once, check_texts
-from svfair.tables.writing import table_written, write_table
+from svfair.tables.writing import write_table
 
 
 def rows_where(table: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> pl.DataFrame:
@@ -179,8 +179,7 @@ def write_subset(
     speakers = replace(whole, written=rows).speakers()
     make_folder(folder)
     manifest = folder / f"manifest.{file_format}"
-    with table_written(folder / "speakers.csv") as temporary:
-        speakers.write_csv(temporary)
+    write_table(speakers, folder / "speakers.csv")
     # The manifest comes last: a folder that holds one is complete.
     write_audio_root(manifest, whole.audio_root, facts)
     write_table(rows, manifest)

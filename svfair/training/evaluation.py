@@ -12,13 +12,7 @@ from svfair.audit import Audit, audit_trials
 from svfair.errors import InputError, Parameter, shown
 from svfair.extractors import load_extractor
 from svfair.files import write_text_whole
-from svfair.manifests import (
-    Manifest,
-    TrainedSpeakers,
-    hold_out_speakers,
-    read_manifest,
-    write_held_out,
-)
+from svfair.manifests import Manifest, hold_out_speakers, read_manifest, write_held_out
 from svfair.reports import to_json, write_page
 from svfair.scoring import cosine_scores, embed, with_speakers, write_embeddings, write_scores
 from svfair.training.recipe import Recipe
@@ -60,9 +54,7 @@ def read_speakers_of(recipe: Recipe) -> Speakers:
             raise error.within("data") from error
         return Speakers(manifest.of_speakers(trained), manifest.of_speakers(held_out))
     other = _read(recipe.data.held_out_manifest, recipe.data.held_out_audio_root)
-    speakers = other.table["speaker_id"].unique()
-    # By hashes, as later: a name is one in both forms of Unicode.
-    both = speakers.filter(TrainedSpeakers.of(manifest.table["speaker_id"]).among(speakers)).to_list()
+    both = set(manifest.table["speaker_id"]) & set(other.table["speaker_id"])
     if both:
         raise InputError(
             f"{recipe.data.held_out_manifest}: {len(both)} speakers are in the training manifest too, "

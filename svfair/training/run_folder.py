@@ -1,5 +1,4 @@
 import json
-import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,15 +10,10 @@ import torch
 
 from svfair import __version__
 from svfair.errors import InputError, Parameter, shown
-from svfair.files import make_folder, write_text_whole
+from svfair.files import locked, make_folder, write_text_whole
 from svfair.manifests import Manifest
 from svfair.training.data_record import DataRecord
 from svfair.training.recipe import Recipe, read_recipe, to_yaml
-
-try:
-    import fcntl
-except ImportError:  # Windows, where nobody keeps two processes apart
-    fcntl = None  # type: ignore[assignment]
 
 
 class RunFolder:
@@ -91,26 +85,13 @@ class RunFolder:
         if self._is_claimed:
             yield
             return
-        path = self.path / ".lock"
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-        try:
-            try:
-                if fcntl is not None:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InputError(
-                    f"{self.path}: another process is training in it; wait for it, or name another folder"
-                ) from None
-            except OSError:
-                pass  # a file system without locks
+        busy = f"{self.path}: another process is training in it; wait for it, or name another folder"
+        with locked(self.path / ".lock", busy):
             self._is_claimed = True
-            yield
-        finally:
-            self._is_claimed = False
-            os.close(descriptor)
+            try:
+                yield
+            finally:
+                self._is_claimed = False
 
     def recipe(self) -> Recipe:
         """Read back the recipe; raise InputError when this is no run folder."""

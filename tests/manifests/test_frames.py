@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from data_frames import Door, refused
 
 from svfair.errors import InputError
 from svfair.manifests import (
@@ -38,7 +39,7 @@ SPEAKERS = TABLE.select("speaker_id", "gender").unique(maintain_order=True)
 GROUPS = SPEAKERS.rename({"gender": "group"})
 
 #: Functions that take a table, and what they call it; whole tables for them to start from.
-DOORS: dict[str, tuple[Callable[[pl.DataFrame], Any], pl.DataFrame, str, tuple[str, ...]]] = {
+DOORS: dict[str, Door] = {
     "Manifest": (
         lambda table: Manifest(table, Path(), Path("m.csv")),
         TABLE,
@@ -87,25 +88,18 @@ EVERY = [(door, name) for door, (*_, names) in DOORS.items() for name in names]
 every = pytest.mark.parametrize(("door", "name"), EVERY)
 
 
-def refused(door: str, change: Callable[[pl.DataFrame], Any]) -> str:
-    take, table, where, _ = DOORS[door]
-    take(table)
-    with pytest.raises(InputError) as error:
-        take(change(table))
-    assert str(error.value).startswith(f"{where}: ")
-    return str(error.value).removeprefix(f"{where}: ")
-
-
 @pytest.mark.fault(FRAME)
 @every
 def test_a_column_that_is_not_there(door: str, name: str) -> None:
-    assert refused(door, lambda table: table.drop(name)).startswith(f"no column '{name}'; it has ")
+    assert refused(DOORS[door], lambda table: table.drop(name)).startswith(f"no column '{name}'; it has ")
 
 
 @pytest.mark.fault(FRAME)
 @every
 def test_a_value_that_is_missing(door: str, name: str) -> None:
-    found = refused(door, lambda table: table.with_columns(pl.col(name).replace({table[name][-1]: None})))
+    found = refused(
+        DOORS[door], lambda table: table.with_columns(pl.col(name).replace({table[name][-1]: None}))
+    )
     assert found.startswith(f"column '{name}' lacks a value in row ")
 
 
@@ -113,14 +107,14 @@ def test_a_value_that_is_missing(door: str, name: str) -> None:
 @every
 @pytest.mark.parametrize("kind", [pl.Float64, pl.Boolean, pl.Date])
 def test_a_column_of_another_type(door: str, name: str, kind: Any) -> None:
-    found = refused(door, lambda table: table.with_columns(pl.lit(1).cast(kind).alias(name)))
+    found = refused(DOORS[door], lambda table: table.with_columns(pl.lit(1).cast(kind).alias(name)))
     assert found == f"column '{name}' holds {kind()}; it must be text"
 
 
 @pytest.mark.fault(FRAME)
 @pytest.mark.parametrize("door", sorted(DOORS))
 def test_what_is_no_data_frame(door: str) -> None:
-    assert refused(door, lambda table: table.to_dict()) == "must be a polars data frame, not dict"
+    assert refused(DOORS[door], lambda table: table.to_dict()) == "must be a polars data frame, not dict"
 
 
 @pytest.mark.fault(FRAME)
@@ -128,21 +122,23 @@ def test_what_is_no_data_frame(door: str) -> None:
     "door", ["divide_speakers", "fold_speakers", "hold_out_speakers", "speakers_in_ratio"]
 )
 def test_a_speaker_with_two_rows(door: str) -> None:
-    found = refused(door, lambda table: pl.concat([table, table]))
+    found = refused(DOORS[door], lambda table: pl.concat([table, table]))
     assert found == "speaker_id 'a' stands in row 1 and in row 3 (1 more like it); give one row a speaker"
 
 
 @pytest.mark.fault(FRAME)
 def test_an_utterance_with_two_rows() -> None:
-    found = refused("Manifest", lambda table: pl.concat([table, table[1:2]]))
+    found = refused(DOORS["Manifest"], lambda table: pl.concat([table, table[1:2]]))
     assert found == "utterance_id 'a/2' stands in row 2 and in row 5; keep one row of each"
 
 
 @pytest.mark.fault(FRAME)
 def test_durations_that_are_text() -> None:
-    found = refused("Manifest", lambda table: table.with_columns(duration_s=pl.lit("1.0")))
+    found = refused(DOORS["Manifest"], lambda table: table.with_columns(duration_s=pl.lit("1.0")))
     assert found == "column 'duration_s' holds String; it must be a number of seconds"
-    assert refused("Manifest", lambda table: table.drop("duration_s")).startswith("no column 'duration_s'; ")
+    assert refused(DOORS["Manifest"], lambda table: table.drop("duration_s")).startswith(
+        "no column 'duration_s'; "
+    )
 
 
 @pytest.mark.fault(FRAME)

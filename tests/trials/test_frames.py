@@ -1,10 +1,10 @@
 """Data frames that a caller made himself: every function of trials tells what its table lacks."""
 
-from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 import pytest
+from data_frames import Door, refused
 
 from svfair.errors import InputError
 from svfair.trials import balance_trials, check_trials, count_by_group, design_trials, speakers_without_trials
@@ -25,7 +25,7 @@ WITHOUT = (~TRIALS["is_target"]).sum()
 GROUPS = TABLE.select("utterance_id", group="gender")
 
 #: Functions that take a table, what they start from, what it is called, and the columns that name things.
-DOORS: dict[str, tuple[Callable[[pl.DataFrame], Any], pl.DataFrame, str, tuple[str, ...]]] = {
+DOORS: dict[str, Door] = {
     "design_trials": (
         lambda table: design_trials(table, **NUMBERS),
         TABLE,
@@ -64,25 +64,18 @@ every = pytest.mark.parametrize(
 )
 
 
-def refused(door: str, change: Callable[[pl.DataFrame], Any]) -> str:
-    take, table, where, _ = DOORS[door]
-    take(table)
-    with pytest.raises(InputError) as error:
-        take(change(table))
-    assert str(error.value).startswith(f"{where}: ")
-    return str(error.value).removeprefix(f"{where}: ")
-
-
 @pytest.mark.fault(FRAME)
 @every
 def test_a_column_that_is_not_there(door: str, name: str) -> None:
-    assert refused(door, lambda table: table.drop(name)).startswith(f"no column '{name}'; it has ")
+    assert refused(DOORS[door], lambda table: table.drop(name)).startswith(f"no column '{name}'; it has ")
 
 
 @pytest.mark.fault(FRAME)
 @every
 def test_a_value_that_is_missing(door: str, name: str) -> None:
-    found = refused(door, lambda table: table.with_columns(pl.col(name).replace({table[name][-1]: None})))
+    found = refused(
+        DOORS[door], lambda table: table.with_columns(pl.col(name).replace({table[name][-1]: None}))
+    )
     assert found.startswith(f"column '{name}' lacks a value in row ")
 
 
@@ -90,20 +83,20 @@ def test_a_value_that_is_missing(door: str, name: str) -> None:
 @every
 @pytest.mark.parametrize("kind", [pl.Float64, pl.Boolean])
 def test_a_column_of_another_type(door: str, name: str, kind: Any) -> None:
-    found = refused(door, lambda table: table.with_columns(pl.lit(1).cast(kind).alias(name)))
+    found = refused(DOORS[door], lambda table: table.with_columns(pl.lit(1).cast(kind).alias(name)))
     assert found == f"column '{name}' holds {kind()}; it must be text"
 
 
 @pytest.mark.fault(FRAME)
 @pytest.mark.parametrize("door", sorted(DOORS))
 def test_what_is_no_data_frame(door: str) -> None:
-    assert refused(door, lambda table: table.rows()) == "must be a polars data frame, not list"
+    assert refused(DOORS[door], lambda table: table.rows()) == "must be a polars data frame, not list"
 
 
 @pytest.mark.fault(FRAME)
 @pytest.mark.parametrize("door", ["design_trials", "balance_trials", "count_by_group of groups"])
 def test_an_utterance_with_two_rows(door: str) -> None:
-    found = refused(door, lambda table: pl.concat([table, table[4:5]]))
+    found = refused(DOORS[door], lambda table: pl.concat([table, table[4:5]]))
     assert found == "utterance_id 'b/1' stands in row 5 and in row 13; keep one row of each"
 
 
@@ -121,8 +114,10 @@ def test_an_utterance_with_two_rows(door: str) -> None:
     ],
 )
 def test_labels_of_another_type(door: str, labels: pl.Expr, message: str) -> None:
-    assert refused(door, lambda trials: trials.with_columns(is_target=labels)) == message
-    assert refused(door, lambda trials: trials.drop("is_target")).startswith("no column 'is_target'; it has ")
+    assert refused(DOORS[door], lambda trials: trials.with_columns(is_target=labels)) == message
+    assert refused(DOORS[door], lambda trials: trials.drop("is_target")).startswith(
+        "no column 'is_target'; it has "
+    )
 
 
 @pytest.mark.fault(FRAME)
